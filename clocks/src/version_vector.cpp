@@ -1,0 +1,48 @@
+#include "kigumi/clocks/version_vector.hpp"
+
+#include <algorithm>
+
+namespace kigumi {
+
+std::uint64_t VersionVector::operator[](const ReplicaId& origin) const {
+    const auto it = entries_.find(origin);
+    return it == entries_.end() ? 0 : it->second;
+}
+
+void VersionVector::raise(const ReplicaId& origin, std::uint64_t counter) {
+    if (counter == 0) return;
+    auto& entry = entries_[origin];
+    entry = std::max(entry, counter);
+}
+
+Dot VersionVector::increment(const ReplicaId& origin) { return Dot{origin, ++entries_[origin]}; }
+
+void VersionVector::merge(const VersionVector& other) {
+    for (const auto& [origin, counter] : other) raise(origin, counter);
+}
+
+bool VersionVector::covers(const VersionVector& other) const {
+    return std::all_of(other.begin(), other.end(), [this](const auto& entry) {
+        return (*this)[entry.first] >= entry.second;
+    });
+}
+
+std::partial_ordering VersionVector::compare(const VersionVector& other) const {
+    const bool at_least = covers(other);
+    const bool at_most = other.covers(*this);
+    if (at_least && at_most) return std::partial_ordering::equivalent;
+    if (at_least) return std::partial_ordering::greater;
+    if (at_most) return std::partial_ordering::less;
+    return std::partial_ordering::unordered;
+}
+
+std::uint64_t events_missing(const VersionVector& behind, const VersionVector& ahead) {
+    std::uint64_t missing = 0;
+    for (const auto& [origin, counter] : ahead) {
+        const std::uint64_t seen = behind[origin];
+        if (counter > seen) missing += counter - seen;
+    }
+    return missing;
+}
+
+}  // namespace kigumi

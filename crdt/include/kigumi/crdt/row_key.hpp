@@ -1,0 +1,45 @@
+#pragma once
+
+#include <compare>
+#include <string>
+
+#include "kigumi/crdt/result.hpp"
+#include "kigumi/crdt/type.hpp"
+
+namespace kigumi {
+
+inline constexpr std::size_t kMaxKeyBytes = 4096;
+inline constexpr std::size_t kMaxPathBytes = std::size_t{64} << 10;
+
+/// Where a row stands in its bucket: the object's key and type, and the path inside the object.
+///
+/// | type | path |
+/// |---|---|
+/// | register, flag, counter | empty |
+/// | set | the member |
+/// | map | the field (text), its leaf's type, and the member if the leaf is a set |
+struct RowKey {
+    std::string key;
+    Type type = Type::kRegister;
+    std::string path;
+
+    auto operator<=>(const RowKey&) const = default;
+
+    /// Whether this row lies under `prefix`: the same object, and its path begins with that one.
+    bool under(const RowKey& prefix) const {
+        return type == prefix.type && key == prefix.key && path.starts_with(prefix.path);
+    }
+};
+
+/// Whether a row may stand at `at`: sizes within the limits, the path shaped as its type demands.
+/// Everything that arrives from a peer, a file or a caller passes through here.
+Result<void> check_row_key(const RowKey& at);
+
+/// The type of the single value at a row: the object's, or that of the map's leaf.
+/// `at` must have passed check_row_key.
+Type leaf_type(const RowKey& at);
+
+/// For people and dumps: the path as JSON values, for example `["tags","set","new"]`.
+std::string path_json(const RowKey& at);
+
+}  // namespace kigumi

@@ -1,0 +1,45 @@
+#include "kigumi/crdt/row.hpp"
+
+#include <algorithm>
+
+namespace kigumi {
+namespace {
+
+bool dot_before(const Write& write, const Dot& dot) { return write.dot < dot; }
+
+}  // namespace
+
+const Write* Row::find(const Dot& dot) const {
+    const auto it = std::lower_bound(writes_.begin(), writes_.end(), dot, dot_before);
+    return it != writes_.end() && it->dot == dot ? &*it : nullptr;
+}
+
+void Row::insert(Write write) {
+    const auto it = std::lower_bound(writes_.begin(), writes_.end(), write.dot, dot_before);
+    if (it != writes_.end() && it->dot == write.dot) {
+        *it = std::move(write);
+    } else {
+        writes_.insert(it, std::move(write));
+    }
+}
+
+void Row::erase(const Dot& dot) {
+    const auto it = std::lower_bound(writes_.begin(), writes_.end(), dot, dot_before);
+    if (it != writes_.end() && it->dot == dot) writes_.erase(it);
+}
+
+bool Row::removed() const {
+    return std::all_of(begin(), end(), [](const Write& write) { return write.removed(); });
+}
+
+Row join(const Row& ours, const VersionVector& ours_at, const Row& theirs,
+         const VersionVector& theirs_at) {
+    Row joined;
+    for (const Write& write : ours)
+        if (!theirs_at.covers(write.dot) || theirs.find(write.dot) != nullptr) joined.insert(write);
+    for (const Write& write : theirs)
+        if (!ours_at.covers(write.dot)) joined.insert(write);
+    return joined;
+}
+
+}  // namespace kigumi

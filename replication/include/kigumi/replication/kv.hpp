@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "kigumi/crdt/result.hpp"
+
+/// The one seam to storage: an ordered, transactional key-value environment with a few tables.
+///
+/// LMDB stands behind it in the product (`lmdb_env.hpp`), a map in memory under the simulator
+/// (`memory_env.hpp`); the store above is the same code on both.
+namespace kigumi::kv {
+
+enum class Table : std::uint8_t { kRows, kLog, kClock, kStaging, kOrigins, kBuckets, kMeta, kMembers };
+inline constexpr std::size_t kTables = 8;
+
+/// Views of stored bytes, valid until the transaction writes or ends.
+struct Item {
+    std::string_view key;
+    std::string_view value;
+};
+
+/// A position in a table's order. Must not outlive its transaction.
+class Cursor {
+  public:
+    virtual ~Cursor() = default;
+    /// Moves to the first item whose key is not before `lower`; nothing at the end.
+    virtual Result<std::optional<Item>> seek(std::string_view lower) = 0;
+    virtual Result<std::optional<Item>> next() = 0;
+};
+
+/// A view of one committed state (or, in a WriteTxn, of that state with its own writes). One thread
+/// at a time. Keep it short: what it sees cannot be reused on disk while it lives.
+class ReadTxn {
+  public:
+    virtual ~ReadTxn() = default;
+    virtual Result<std::optional<std::string_view>> get(Table table, std::string_view key) = 0;
+    virtual Result<std::unique_ptr<Cursor>> cursor(Table table) = 0;
+};
+
+/// The one writer of the moment. Ended without commit, it changes nothing.
+class WriteTxn : public ReadTxn {
+  public:
+    virtual Result<void> put(Table table, std::string_view key, std::string_view value) = 0;
+    /// Erasing what is not there is no error.
+    virtual Result<void> erase(Table table, std::string_view key) = 0;
+    /// Returns once the writes are durable; on an error nothing was kept. Called at most once.
+    virtual Result<void> commit() = 0;
+};
+
+struct Usage {
+    std::uint64_t file_bytes = 0;
+    std::uint64_t map_bytes = 0;
+    std::uint64_t commits = 0;  ///< the id of the last committed transaction, by any process
+};
+
+/// An open environment. Any thread may begin transactions.
+class Env {
+  public:
+    virtual ~Env() = default;
+    virtual Result<std::unique_ptr<ReadTxn>> begin_read() = 0;
+    /// Waits for its turn: one writer at a time.
+    virtual Result<std::unique_ptr<WriteTxn>> begin_write() = 0;
+    virtual Result<Usage> usage() = 0;
+};
+
+}  // namespace kigumi::kv

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kigumi/replication/lmdb_env.hpp"
+#include "kigumi/replication/transaction.hpp"
+
+namespace kigumi {
+
+inline constexpr std::string_view kDefaultBucket = "default";
+inline constexpr std::size_t kMaxTransactionBytes = std::size_t{64} << 20;
+
+struct StoreOptions {
+    kv::LmdbOptions lmdb;
+    /// Milliseconds since 1970; the system's clock if empty.
+    std::function<std::uint64_t()> wall_ms;
+    /// Fills with random bytes; the system's generator if empty.
+    std::function<void(std::span<std::uint8_t>)> random;
+};
+
+/// What this node knows of another: how far it has confirmed to hold the bucket durably.
+struct PeerRecord {
+    ReplicaId replica;
+    std::string address;
+    bool connected = false;
+    std::uint64_t changed_ms = 0;  ///< when `connected` last changed, ms since 1970
+    VersionVector acknowledged;
+};
+
+/// A node's store: buckets of rows in an LMDB environment, shared by the processes of the node.
+///
+/// Thread-safe. Open a directory once per process. A commit by any process wakes the node's daemon.
+class Store {
+  public:
+    /// Opens the directory, creating it (and a new replica identity) if it does not exist yet.
+    static Result<std::unique_ptr<Store>> open(const std::filesystem::path& directory,
+                                               StoreOptions options = {});
+    /// A store over another environment, such as one in memory.
+    static Result<std::unique_ptr<Store>> over(std::shared_ptr<kv::Env> env, StoreOptions options = {});
+    ~Store();
+
+    /// A snapshot of the bucket, empty if it does not exist.
+    Result<ReadTransaction> read(std::string_view bucket = kDefaultBucket);
+    /// Waits for its turn to write to the bucket, which is created by the first commit.
+    Result<WriteTransaction> write(std::string_view bucket = kDefaultBucket);
+
+    /// The names of all buckets, sorted.
+    Result<std::vector<std::string>> buckets();
+    /// The identity that the next write will bear.
+    Result<ReplicaId> replica();
+    /// Takes a new identity if the present one is `compromised`: somebody else has used it, or this
+    /// environment has gone back in time. The old one's history stays valid. Returns the new one.
+    Result<ReplicaId> renew_identity(const ReplicaId& compromised);
+
+    Result<void> put_peers(std::string_view bucket, const std::vector<PeerRecord>& peers);
+    Result<std::vector<PeerRecord>> peers(std::string_view bucket);
+
+    Result<kv::Usage> usage();
+    /// Where the store lives; empty for one in memory.
+    const std::filesystem::path& directory() const;
+    std::uint64_t wall_ms() const;
+
+  private:
+    explicit Store(std::unique_ptr<StoreState> state);
+    std::unique_ptr<StoreState> state_;
+};
+
+}  // namespace kigumi

@@ -1,0 +1,107 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "kigumi/crdt/objects.hpp"
+#include "kigumi/replication/batch.hpp"
+#include "kigumi/replication/kv.hpp"
+
+namespace kigumi {
+
+class OriginTable;
+class GrowingOrigins;
+class StoreState;
+namespace schema {
+struct Clock;
+}
+
+/// One bucket at one committed moment: an exact cut at `version()`.
+///
+/// A row space to read typed views from. Movable, for one thread at a time; views refer to it, so
+/// take them after it has found its place. Keep it short: pages that it sees cannot be reused.
+class ReadTransaction : public Objects<ReadTransaction> {
+  public:
+    ReadTransaction(ReadTransaction&&) noexcept;
+    ReadTransaction& operator=(ReadTransaction&&) noexcept;
+    ~ReadTransaction();
+
+    Result<Row> get(const RowKey& at);
+    Result<void> scan(const RowKey& from, const RowVisitor& visit);
+    /// Visits each object that shows something, in order. O(objects), plus what removed rows cost.
+    Result<void> each_object(const std::function<bool(const std::string& key, Type type)>& visit);
+
+    /// V: every event that this state incorporates. G: what was collected from it.
+    const VersionVector& version() const;
+    const VersionVector& floor() const;
+
+    /// Rows that hold a write of `origin` numbered above `after`, by that number, at most `upto`.
+    /// A row appears once for each such write.
+    Result<void> scan_log(const ReplicaId& origin, std::uint64_t after, std::uint64_t upto,
+                          const std::function<bool(std::uint64_t counter, const KeyedRow&)>& visit);
+    /// The number of rows, counted. O(rows).
+    Result<std::uint64_t> count_rows();
+    /// Checks that the log holds exactly one entry for each write in the rows. O(rows).
+    Result<void> check_log();
+
+  private:
+    friend class Store;
+    struct State;
+    explicit ReadTransaction(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+};
+
+/// The one writer of a bucket: many rows, one atomic and durable step.
+///
+/// A row space to write typed views through; it reads its own writes. What it writes is at most
+/// 64 MiB. Not committed, it changes nothing. Movable, for one thread at a time; hold it shortly,
+/// every other writer of the environment waits.
+class WriteTransaction : public Objects<WriteTransaction> {
+  public:
+    WriteTransaction(WriteTransaction&&) noexcept;
+    WriteTransaction& operator=(WriteTransaction&&) noexcept;
+    ~WriteTransaction();
+
+    Result<Row> get(const RowKey& at);
+    Result<void> scan(const RowKey& from, const RowVisitor& visit);
+    Result<void> each_object(const std::function<bool(const std::string& key, Type type)>& visit);
+
+    ReplicaId self() const;
+    Dot next_dot();
+    /// The transaction's timestamp: all its writes bear the same, so that of two concurrent
+    /// transactions one wins every row.
+    Hlc now();
+    Result<void> put(const RowKey& at, const Row& before, Row after);
+    const VersionVector& version() const;
+    const VersionVector& floor() const;
+
+    /// Makes it durable and visible, together. On an error nothing was kept.
+    Result<void> commit();
+
+    // For replication: what another replica's state brings.
+
+    /// Joins a row as a replica at `theirs_at` has it.
+    Result<void> join_row(const KeyedRow& theirs, const VersionVector& theirs_at);
+    /// Drops from every row what a replica at `theirs_at` no longer has, except rows for which
+    /// `kept` says yes: those that it sent.
+    Result<void> drop_unsent(const VersionVector& theirs_at,
+                             const std::function<Result<bool>(const RowKey&)>& kept);
+    /// Moves V (and G) up after the rows of that cut have been joined.
+    void advance(const VersionVector& version, const VersionVector& floor);
+
+    /// Rows of an unfinished pull wait here, out of sight, one for each key.
+    Result<void> stage(const KeyedRow& row);
+    Result<std::optional<KeyedRow>> staged(const RowKey& at);
+    Result<void> each_staged(const std::function<Result<void>(const KeyedRow&)>& visit);
+    Result<void> clear_staged();
+
+  private:
+    friend class Store;
+    struct State;
+    explicit WriteTransaction(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace kigumi

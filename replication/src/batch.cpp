@@ -1,0 +1,73 @@
+#include "kigumi/replication/batch.hpp"
+
+#include <boost/container/flat_map.hpp>
+
+#include "codec.hpp"
+
+namespace kigumi {
+namespace {
+
+class BatchOrigins : public codec::OriginNumbers, public codec::OriginNames {
+  public:
+    std::uint64_t number_of(const ReplicaId& origin) override {
+        const auto [it, added] = numbers_.emplace(origin, names.size());
+        if (added) names.push_back(origin);
+        return it->second;
+    }
+    const ReplicaId* name_of(std::uint64_t number) const override {
+        return number < names.size() ? &names[number] : nullptr;
+    }
+
+    std::vector<ReplicaId> names;
+
+  private:
+    boost::container::flat_map<ReplicaId, std::uint64_t> numbers_;
+};
+
+}  // namespace
+
+std::string encode_batch(const std::vector<KeyedRow>& rows) {
+    BatchOrigins origins;
+    codec::Buffer body;
+    codec::Packer packer(body);
+    packer.pack_array(static_cast<std::uint32_t>(rows.size()));
+    for (const auto& [at, row] : rows) {
+        packer.pack_array(4);
+        codec::pack_bytes(packer, at.key);
+        packer.pack_uint8(static_cast<std::uint8_t>(at.type));
+        codec::pack_bytes(packer, at.path);
+        codec::write_row(packer, row, origins);
+    }
+    // The table is complete only now, and it has to come first.
+    codec::Buffer head;
+    codec::Packer table(head);
+    table.pack_array(2);
+    table.pack_array(static_cast<std::uint32_t>(origins.names.size()));
+    for (const ReplicaId& name : origins.names) codec::pack_bytes(table, name.bytes());
+    return std::move(head.bytes) + body.bytes;
+}
+
+Result<std::vector<KeyedRow>> decode_batch(std::string_view bytes) {
+    KIGUMI_TRY(MsgpackReader reader, MsgpackReader::parse(bytes));
+    reader.array_of(2);
+    BatchOrigins origins;
+    for (std::uint32_t left = reader.array(); left > 0 && reader.ok(); --left)
+        origins.names.push_back(codec::read_replica(reader));
+    std::vector<KeyedRow> rows;
+    for (std::uint32_t left = reader.array(); left > 0 && reader.ok(); --left) {
+        reader.array_of(4);
+        KeyedRow& keyed = rows.emplace_back();
+        keyed.at.key = reader.bytes();
+        const auto type = type_of(reader.uint());
+        if (!type) reader.reject();
+        keyed.at.type = type.value_or(Type::kRegister);
+        keyed.at.path = reader.bytes();
+        keyed.row = codec::read_row(reader, origins);
+        if (keyed.row.empty()) reader.reject();
+    }
+    KIGUMI_CHECK(reader.finish("a batch of rows"));
+    for (const auto& [at, row] : rows) KIGUMI_CHECK(codec::check_row(at, row));
+    return rows;
+}
+
+}  // namespace kigumi

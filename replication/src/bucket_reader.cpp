@@ -1,0 +1,53 @@
+#include "bucket_reader.hpp"
+
+#include "kigumi/crdt/policy.hpp"
+
+namespace kigumi::bucket {
+
+using kv::Table;
+
+Result<std::optional<KeyedRow>> Reader::at_key(std::string_view key) const {
+    KIGUMI_TRY(const auto record, txn.get(Table::kRows, key));
+    if (!record) return std::optional<KeyedRow>();
+    KIGUMI_TRY(KeyedRow keyed, decode_record(key.substr(4), *record, origins));
+    return std::optional<KeyedRow>(std::move(keyed));
+}
+
+Result<Row> Reader::get(const RowKey& at) const {
+    KIGUMI_TRY(auto keyed, at_key(schema::bucket_prefix(id) + store_key(at).bytes));
+    return keyed ? std::move(keyed->row) : Row();
+}
+
+Result<void> Reader::scan(const RowKey& from, const RowVisitor& visit) const {
+    const std::string prefix = schema::bucket_prefix(id);
+    // A lowest key has no bytes of its own: an empty key starts with its terminator.
+    const bool all = from == RowKey{};
+    KIGUMI_TRY(const auto cursor, txn.cursor(Table::kRows));
+    KIGUMI_TRY(auto item, cursor->seek(all ? prefix : prefix + store_key(from).bytes));
+    while (item && item->key.starts_with(prefix)) {
+        KIGUMI_TRY(const KeyedRow keyed, decode_record(item->key.substr(prefix.size()), item->value, origins));
+        if (!visit(keyed.at, keyed.row)) break;
+        KIGUMI_TRY(item, cursor->next());
+    }
+    return {};
+}
+
+Result<void> Reader::each_object(const std::function<bool(const std::string&, Type)>& visit) const {
+    const std::string prefix = schema::bucket_prefix(id);
+    KIGUMI_TRY(const auto cursor, txn.cursor(Table::kRows));
+    KIGUMI_TRY(auto item, cursor->seek(prefix));
+    while (item && item->key.starts_with(prefix)) {
+        const std::string_view key = item->key.substr(prefix.size());
+        KIGUMI_TRY(const KeyedRow keyed, decode_record(key, item->value, origins));
+        if (!present(keyed.at, keyed.row)) {
+            KIGUMI_TRY(item, cursor->next());
+            continue;
+        }
+        if (!visit(keyed.at.key, keyed.at.type)) break;
+        const std::string object = prefix + std::string(key.substr(0, object_prefix(key)));
+        KIGUMI_TRY(item, cursor->seek(schema::after_prefix(object)));
+    }
+    return {};
+}
+
+}  // namespace kigumi::bucket

@@ -1,0 +1,219 @@
+#include "kigumi/replication/lmdb_env.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <mutex>
+#include <set>
+
+#include "group_commit.hpp"
+#include "lmdb_handle.hpp"
+
+namespace kigumi::kv {
+namespace {
+
+MDB_val to_val(std::string_view bytes) {
+    return {bytes.size(), const_cast<char*>(bytes.data())};
+}
+
+std::string_view to_view(const MDB_val& val) {
+    return {static_cast<const char*>(val.mv_data), val.mv_size};
+}
+
+Result<std::optional<std::string_view>> read(MDB_txn* txn, MDB_dbi table, std::string_view key) {
+    MDB_val wanted = to_val(key);
+    MDB_val found{};
+    const int code = mdb_get(txn, table, &wanted, &found);
+    if (code == MDB_NOTFOUND) return std::optional<std::string_view>();
+    if (code != 0) return lmdb_error(code, "read");
+    return std::optional<std::string_view>(to_view(found));
+}
+
+class LmdbCursor : public Cursor {
+  public:
+    explicit LmdbCursor(MDB_cursor* cursor) : cursor_(cursor) {}
+    ~LmdbCursor() override { mdb_cursor_close(cursor_); }
+    LmdbCursor(const LmdbCursor&) = delete;
+    LmdbCursor& operator=(const LmdbCursor&) = delete;
+
+    Result<std::optional<Item>> seek(std::string_view lower) override {
+        if (lower.empty()) return move({}, MDB_FIRST);
+        return move(lower, MDB_SET_RANGE);
+    }
+    Result<std::optional<Item>> next() override { return move({}, MDB_NEXT); }
+
+  private:
+    Result<std::optional<Item>> move(std::string_view to, MDB_cursor_op op) {
+        MDB_val key = to_val(to);
+        MDB_val value{};
+        const int code = mdb_cursor_get(cursor_, &key, &value, op);
+        if (code == MDB_NOTFOUND) return std::optional<Item>();
+        if (code != 0) return lmdb_error(code, "scan");
+        return std::optional<Item>(Item{to_view(key), to_view(value)});
+    }
+
+    MDB_cursor* cursor_;
+};
+
+Result<std::unique_ptr<Cursor>> open_cursor(MDB_txn* txn, MDB_dbi table) {
+    MDB_cursor* cursor = nullptr;
+    const int code = mdb_cursor_open(txn, table, &cursor);
+    if (code != 0) return lmdb_error(code, "scan");
+    return std::unique_ptr<Cursor>(std::make_unique<LmdbCursor>(cursor));
+}
+
+class LmdbReadTxn : public ReadTxn {
+  public:
+    LmdbReadTxn(LmdbHandle& handle, MDB_txn* txn) : handle_(handle), txn_(txn) {}
+    ~LmdbReadTxn() override {
+        mdb_txn_abort(txn_);
+        handle_.end();
+    }
+    LmdbReadTxn(const LmdbReadTxn&) = delete;
+    LmdbReadTxn& operator=(const LmdbReadTxn&) = delete;
+
+    Result<std::optional<std::string_view>> get(Table table, std::string_view key) override {
+        return read(txn_, handle_.table(table), key);
+    }
+    Result<std::unique_ptr<Cursor>> cursor(Table table) override {
+        return open_cursor(txn_, handle_.table(table));
+    }
+
+  private:
+    LmdbHandle& handle_;
+    MDB_txn* txn_;
+};
+
+class LmdbWriteTxn : public WriteTxn {
+  public:
+    LmdbWriteTxn(LmdbHandle& handle, GroupCommit& commits, std::shared_ptr<GroupCommit::Turn> turn)
+        : handle_(handle), commits_(commits), turn_(std::move(turn)) {}
+    ~LmdbWriteTxn() override {
+        if (turn_) static_cast<void>(commits_.finish(*turn_, false));
+    }
+    LmdbWriteTxn(const LmdbWriteTxn&) = delete;
+    LmdbWriteTxn& operator=(const LmdbWriteTxn&) = delete;
+
+    Result<std::optional<std::string_view>> get(Table table, std::string_view key) override {
+        return read(turn_->txn, handle_.table(table), key);
+    }
+    Result<std::unique_ptr<Cursor>> cursor(Table table) override {
+        return open_cursor(turn_->txn, handle_.table(table));
+    }
+    Result<void> put(Table table, std::string_view key, std::string_view value) override {
+        MDB_val k = to_val(key);
+        MDB_val v = to_val(value);
+        return note(mdb_put(turn_->txn, handle_.table(table), &k, &v, 0));
+    }
+    Result<void> erase(Table table, std::string_view key) override {
+        MDB_val k = to_val(key);
+        const int code = mdb_del(turn_->txn, handle_.table(table), &k, nullptr);
+        return note(code == MDB_NOTFOUND ? 0 : code);
+    }
+    Result<void> commit() override {
+        const auto turn = std::move(turn_);
+        turn_ = nullptr;
+        if (!failure_) return commits_.finish(*turn, true);
+        // A transaction in which a write failed holds a part of what was meant: never keep that.
+        static_cast<void>(commits_.finish(*turn, false));
+        return tl::unexpected<Error>(*failure_);
+    }
+
+  private:
+    Result<void> note(int code) {
+        if (code == 0) return {};
+        if (code == MDB_MAP_FULL) handle_.demand_growth();
+        auto error = lmdb_error(code, "write");
+        if (!failure_) failure_ = error.value();
+        return error;
+    }
+
+    LmdbHandle& handle_;
+    GroupCommit& commits_;
+    std::shared_ptr<GroupCommit::Turn> turn_;
+    std::optional<Error> failure_;
+};
+
+/// The environments that this process has open, by device and inode of their directories.
+class OpenDirectories {
+  public:
+    using Identity = std::pair<dev_t, ino_t>;
+
+    static OpenDirectories& instance() {
+        static OpenDirectories open;
+        return open;
+    }
+    bool enter(Identity identity) {
+        const std::lock_guard lock(mutex_);
+        return open_.insert(identity).second;
+    }
+    void leave(Identity identity) {
+        const std::lock_guard lock(mutex_);
+        open_.erase(identity);
+    }
+
+  private:
+    std::mutex mutex_;
+    std::set<Identity> open_;
+};
+
+class LmdbEnv : public Env {
+  public:
+    LmdbEnv(const std::filesystem::path& directory, LmdbOptions options,
+            OpenDirectories::Identity identity)
+        : identity_(identity), handle_(directory, options), commits_(handle_) {}
+    ~LmdbEnv() override { OpenDirectories::instance().leave(identity_); }
+    LmdbEnv(const LmdbEnv&) = delete;
+    LmdbEnv& operator=(const LmdbEnv&) = delete;
+
+    Result<void> open() { return handle_.open(); }
+
+    Result<std::unique_ptr<ReadTxn>> begin_read() override {
+        KIGUMI_CHECK(check_process());
+        KIGUMI_TRY(MDB_txn* const txn, handle_.begin(MDB_RDONLY));
+        return std::unique_ptr<ReadTxn>(std::make_unique<LmdbReadTxn>(handle_, txn));
+    }
+    Result<std::unique_ptr<WriteTxn>> begin_write() override {
+        KIGUMI_CHECK(check_process());
+        KIGUMI_TRY(auto turn, commits_.begin());
+        return std::unique_ptr<WriteTxn>(
+            std::make_unique<LmdbWriteTxn>(handle_, commits_, std::move(turn)));
+    }
+    Result<Usage> usage() override {
+        KIGUMI_CHECK(check_process());
+        return handle_.usage();
+    }
+
+  private:
+    Result<void> check_process() const {
+        if (getpid() == process_) return {};
+        return fail(ErrorCode::kInvalidArgument,
+                    "the environment was opened before a fork; open it again in the child");
+    }
+
+    const OpenDirectories::Identity identity_;
+    const pid_t process_ = getpid();
+    LmdbHandle handle_;
+    GroupCommit commits_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Env>> open_lmdb(const std::filesystem::path& directory, LmdbOptions options) {
+    std::error_code made;
+    std::filesystem::create_directories(directory, made);
+    struct stat info {};
+    if (stat(directory.c_str(), &info) != 0 || !S_ISDIR(info.st_mode))
+        return fail(ErrorCode::kIo, "cannot use " + directory.string() +
+                                        " as a data directory: " + std::strerror(errno));
+    const OpenDirectories::Identity identity{info.st_dev, info.st_ino};
+    if (!OpenDirectories::instance().enter(identity))
+        return fail(ErrorCode::kBusy, directory.string() +
+                                          " is open in this process already; share that Store");
+    auto env = std::make_unique<LmdbEnv>(directory, options, identity);
+    KIGUMI_CHECK(env->open());
+    return std::unique_ptr<Env>(std::move(env));
+}
+
+}  // namespace kigumi::kv

@@ -1,0 +1,198 @@
+#include "lmdb_handle.hpp"
+
+#include <sys/statvfs.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+
+namespace kigumi::kv {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr unsigned kMaxReaders = 2048;
+constexpr auto kExclusiveWait = 2s;
+constexpr std::uint64_t kHeadroom = std::uint64_t{256} << 20;
+constexpr std::array<const char*, kTables> kTableNames = {"rows",    "log",     "clock", "staging",
+                                                          "origins", "buckets", "meta",  "members"};
+
+}  // namespace
+
+tl::unexpected<Error> lmdb_error(int code, std::string_view doing) {
+    const std::string cannot = "cannot " + std::string(doing) + ": ";
+    switch (code) {
+        case MDB_MAP_FULL: return fail(ErrorCode::kFull, cannot + "the map is full; it grows, try again");
+        case MDB_TXN_FULL: return fail(ErrorCode::kFull, cannot + "the transaction is too large; split it");
+        case MDB_READERS_FULL: return fail(ErrorCode::kBusy, cannot + "too many readers; end some and try again");
+        case ENOSPC: return fail(ErrorCode::kFull, cannot + "the disk is full; free some space and try again");
+        case EACCES:
+        case EROFS: return fail(ErrorCode::kIo, cannot + "no permission; check the directory's owner and mode");
+        case MDB_INVALID:
+        case MDB_CORRUPTED:
+        case MDB_PAGE_NOTFOUND:
+        case MDB_VERSION_MISMATCH:
+            return fail(ErrorCode::kCorrupt,
+                        cannot + mdb_strerror(code) + "; restore the directory from a backup or a peer");
+        default: return fail(ErrorCode::kIo, cannot + mdb_strerror(code));
+    }
+}
+
+LmdbHandle::LmdbHandle(std::filesystem::path directory, LmdbOptions options)
+    : directory_(std::move(directory)), options_(options) {}
+
+LmdbHandle::~LmdbHandle() {
+    if (env_ != nullptr) mdb_env_close(env_);
+}
+
+Result<void> LmdbHandle::open() {
+    KIGUMI_CHECK(open_env());
+    return open_tables();
+}
+
+Result<void> LmdbHandle::open_env() {
+    const std::string doing = "open the environment in " + directory_.string();
+    int code = mdb_env_create(&env_);
+    if (code == 0) code = mdb_env_set_maxdbs(env_, kTables);
+    if (code == 0) code = mdb_env_set_maxreaders(env_, kMaxReaders);
+    if (code == 0) code = mdb_env_set_mapsize(env_, options_.map_bytes);
+    if (code == 0) code = mdb_env_open(env_, directory_.c_str(), MDB_NOTLS, 0640);
+    if (code != 0) {
+        // After a failed open the handle must still be closed, and is good for nothing else.
+        mdb_env_close(env_);
+        env_ = nullptr;
+        return lmdb_error(code, doing);
+    }
+    int dead = 0;
+    mdb_reader_check(env_, &dead);
+    return {};
+}
+
+Result<void> LmdbHandle::open_tables() {
+    int code = 0;
+    for (const unsigned create : {0U, unsigned{MDB_CREATE}}) {
+        MDB_txn* txn = nullptr;
+        code = mdb_txn_begin(env_, nullptr, create == 0 ? MDB_RDONLY : 0, &txn);
+        if (code != 0) break;
+        for (std::size_t i = 0; i < kTables && code == 0; ++i)
+            code = mdb_dbi_open(txn, kTableNames[i], create, &tables_[i]);
+        // Handles opened in a transaction stay only if it commits, even one that reads.
+        if (code == 0) {
+            code = mdb_txn_commit(txn);
+        } else {
+            mdb_txn_abort(txn);
+        }
+        if (code != MDB_NOTFOUND) break;
+    }
+    if (code != 0) return lmdb_error(code, "open the tables in " + directory_.string());
+    return {};
+}
+
+Result<void> LmdbHandle::reopen() {
+    return alone([this]() -> Result<void> {
+        if (!distrusted_) return {};
+        if (env_ != nullptr) mdb_env_close(env_);
+        env_ = nullptr;
+        KIGUMI_CHECK(open());
+        distrusted_ = false;
+        return {};
+    });
+}
+
+Result<MDB_txn*> LmdbHandle::begin(unsigned flags) {
+    const std::string_view doing = flags == 0 ? "begin a write" : "begin a read";
+    for (int attempt = 0;; ++attempt) {
+        if (distrusted_) KIGUMI_CHECK(reopen());
+        {
+            std::unique_lock lock(mutex_);
+            changed_.wait(lock, [this] { return !exclusive_; });
+            ++transactions_;
+        }
+        MDB_txn* txn = nullptr;
+        const int code = env_ == nullptr ? EIO : mdb_txn_begin(env_, nullptr, flags, &txn);
+        if (code == 0) return txn;
+        end();
+        if (attempt == 3) return lmdb_error(code, doing);
+        if (code == MDB_MAP_RESIZED) {
+            // Another process has grown the map; 0 means "as large as it is now".
+            KIGUMI_CHECK(alone([this]() -> Result<void> {
+                const int adopted = mdb_env_set_mapsize(env_, 0);
+                if (adopted != 0) return lmdb_error(adopted, "adopt the grown map");
+                return {};
+            }));
+        } else if (code == MDB_READERS_FULL) {
+            int dead = 0;
+            mdb_reader_check(env_, &dead);
+            if (dead == 0) return lmdb_error(code, doing);
+        } else {
+            return lmdb_error(code, doing);
+        }
+    }
+}
+
+void LmdbHandle::end() {
+    const std::lock_guard lock(mutex_);
+    --transactions_;
+    changed_.notify_all();
+}
+
+Result<void> LmdbHandle::alone(const std::function<Result<void>()>& action) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return !exclusive_; });
+    exclusive_ = true;
+    const bool quiet = changed_.wait_for(lock, kExclusiveWait, [this] { return transactions_ == 0; });
+    Result<void> outcome;
+    if (quiet) {
+        outcome = action();
+    } else {
+        outcome = fail(ErrorCode::kBusy, "a read transaction has been open too long; end it and try again");
+    }
+    exclusive_ = false;
+    changed_.notify_all();
+    return outcome;
+}
+
+Result<Usage> LmdbHandle::usage() {
+    KIGUMI_TRY(MDB_txn* const txn, begin(MDB_RDONLY));
+    MDB_envinfo info{};
+    MDB_stat stat{};
+    mdb_env_info(env_, &info);
+    mdb_env_stat(env_, &stat);
+    mdb_txn_abort(txn);
+    end();
+    Usage usage;
+    usage.file_bytes = (static_cast<std::uint64_t>(info.me_last_pgno) + 1) * stat.ms_psize;
+    usage.map_bytes = info.me_mapsize;
+    usage.commits = info.me_last_txnid;
+    return usage;
+}
+
+Result<void> LmdbHandle::prepare_write() {
+    KIGUMI_CHECK(check_free_space());
+    return grow_if_needed();
+}
+
+Result<void> LmdbHandle::check_free_space() const {
+    struct statvfs fs {};
+    if (statvfs(directory_.c_str(), &fs) != 0) return {};
+    const std::uint64_t free_bytes = std::uint64_t{fs.f_bavail} * fs.f_frsize;
+    if (free_bytes >= options_.min_free_bytes) return {};
+    return fail(ErrorCode::kFull, "writes are refused: " + directory_.string() + " has only " +
+                                      std::to_string(free_bytes >> 20) + " MiB free and needs " +
+                                      std::to_string(options_.min_free_bytes >> 20) +
+                                      "; free some space and try again");
+}
+
+Result<void> LmdbHandle::grow_if_needed() {
+    KIGUMI_TRY(const Usage now, usage());
+    if (!growth_demanded_ && now.file_bytes + kHeadroom <= now.map_bytes) return {};
+    KIGUMI_CHECK(alone([this, &now]() -> Result<void> {
+        const int code = mdb_env_set_mapsize(env_, std::max(2 * now.map_bytes, 2 * kHeadroom));
+        if (code != 0) return lmdb_error(code, "grow the map");
+        return {};
+    }));
+    growth_demanded_ = false;
+    return {};
+}
+
+}  // namespace kigumi::kv

@@ -1,0 +1,75 @@
+#include "transaction_state.hpp"
+
+#include "big_endian.hpp"
+
+namespace kigumi {
+
+static_assert(RowSource<ReadTransaction>);
+
+using kv::Table;
+
+ReadTransaction::ReadTransaction(std::unique_ptr<State> state) : state_(std::move(state)) {}
+ReadTransaction::ReadTransaction(ReadTransaction&&) noexcept = default;
+ReadTransaction& ReadTransaction::operator=(ReadTransaction&&) noexcept = default;
+ReadTransaction::~ReadTransaction() = default;
+
+Result<Row> ReadTransaction::get(const RowKey& at) { return state_->reader().get(at); }
+
+Result<void> ReadTransaction::scan(const RowKey& from, const RowVisitor& visit) {
+    return state_->reader().scan(from, visit);
+}
+
+Result<void> ReadTransaction::each_object(const std::function<bool(const std::string&, Type)>& visit) {
+    return state_->reader().each_object(visit);
+}
+
+const VersionVector& ReadTransaction::version() const { return state_->clock.version; }
+const VersionVector& ReadTransaction::floor() const { return state_->clock.floor; }
+
+Result<void> ReadTransaction::scan_log(
+    const ReplicaId& origin, std::uint64_t after, std::uint64_t upto,
+    const std::function<bool(std::uint64_t, const KeyedRow&)>& visit) {
+    const auto number = state_->origins->find(origin);
+    if (!number || after >= upto) return {};
+    const std::string prefix = schema::log_key(state_->bucket, *number, 0).substr(0, 8);
+    KIGUMI_TRY(const auto cursor, state_->txn->cursor(Table::kLog));
+    KIGUMI_TRY(auto item, cursor->seek(schema::log_key(state_->bucket, *number, after + 1)));
+    while (item && item->key.starts_with(prefix)) {
+        const std::uint64_t counter = read_u64(item->key.substr(prefix.size()));
+        if (counter > upto) break;
+        const std::string key = schema::bucket_prefix(state_->bucket) + std::string(item->value);
+        KIGUMI_TRY(const auto keyed, state_->reader().at_key(key));
+        if (!keyed || keyed->row.find({origin, counter}) == nullptr)
+            return fail(ErrorCode::kCorrupt, "the log names a row that is not there; restore from a peer");
+        if (!visit(counter, *keyed)) break;
+        KIGUMI_TRY(item, cursor->next());
+    }
+    return {};
+}
+
+Result<std::uint64_t> ReadTransaction::count_rows() {
+    std::uint64_t rows = 0;
+    const std::string prefix = schema::bucket_prefix(state_->bucket);
+    KIGUMI_TRY(const auto cursor, state_->txn->cursor(Table::kRows));
+    KIGUMI_TRY(auto item, cursor->seek(prefix));
+    while (item && item->key.starts_with(prefix)) {
+        ++rows;
+        KIGUMI_TRY(item, cursor->next());
+    }
+    return rows;
+}
+
+Result<void> ReadTransaction::check_log() {
+    std::uint64_t writes = 0;
+    KIGUMI_CHECK(scan({}, [&](const RowKey&, const Row& row) { return writes += row.size(), true; }));
+    std::uint64_t entries = 0;
+    // Each entry leads to a write (scan_log checks that); equal numbers make it one to one.
+    for (std::uint32_t i = 0; const ReplicaId* origin = state_->origins->name_of(i); ++i)
+        KIGUMI_CHECK(scan_log(*origin, 0, ~std::uint64_t{0},
+                              [&](std::uint64_t, const KeyedRow&) { return ++entries, true; }));
+    if (entries == writes) return {};
+    return fail(ErrorCode::kCorrupt, "the log has " + std::to_string(entries) + " entries for " +
+                                         std::to_string(writes) + " writes");
+}
+
+}  // namespace kigumi

@@ -1,0 +1,133 @@
+#include "schema.hpp"
+
+#include "big_endian.hpp"
+
+namespace kigumi::schema {
+namespace {
+
+using kv::Table;
+
+constexpr std::string_view kFormat = "format";
+constexpr std::string_view kReplica = "replica";
+constexpr std::string_view kTime = "hlc";
+
+}  // namespace
+
+std::string bucket_prefix(BucketId bucket) {
+    std::string key;
+    append_u32(key, bucket);
+    return key;
+}
+
+std::string after_prefix(std::string prefix) {
+    while (!prefix.empty() && prefix.back() == '\xFF') prefix.pop_back();
+    if (!prefix.empty()) ++prefix.back();
+    return prefix;
+}
+
+std::string log_key(BucketId bucket, std::uint32_t origin, std::uint64_t counter) {
+    std::string key = bucket_prefix(bucket);
+    append_u32(key, origin);
+    append_u64(key, counter);
+    return key;
+}
+
+Result<void> check_format(kv::ReadTxn& txn) {
+    KIGUMI_TRY(const auto stored, txn.get(Table::kMeta, kFormat));
+    if (!stored || read_u32(*stored) == kFormatVersion) return {};
+    return fail(ErrorCode::kUnsupported,
+                "the data directory has format " + std::to_string(read_u32(*stored)) +
+                    " and this version reads format " + std::to_string(kFormatVersion) +
+                    "; use the version that wrote it");
+}
+
+Result<std::optional<ReplicaId>> replica(kv::ReadTxn& txn) {
+    KIGUMI_TRY(const auto stored, txn.get(Table::kMeta, kReplica));
+    if (!stored) return std::optional<ReplicaId>();
+    const auto id = ReplicaId::from_bytes(stored->substr(0, ReplicaId::kSize));
+    if (!id) return fail(ErrorCode::kCorrupt, "the stored replica identity is malformed; restore from a peer");
+    return id;
+}
+
+Result<bool> lives_at(kv::ReadTxn& txn, const Place& place) {
+    KIGUMI_TRY(const auto stored, txn.get(Table::kMeta, kReplica));
+    if (!stored || stored->size() != ReplicaId::kSize + 16) return false;
+    return read_u64(stored->substr(ReplicaId::kSize)) == place.device &&
+           read_u64(stored->substr(ReplicaId::kSize + 8)) == place.inode;
+}
+
+Result<void> put_identity(kv::WriteTxn& txn, const ReplicaId& replica, const Place& place) {
+    std::string format;
+    append_u32(format, kFormatVersion);
+    KIGUMI_CHECK(txn.put(Table::kMeta, kFormat, format));
+    std::string identity(replica.bytes());
+    append_u64(identity, place.device);
+    append_u64(identity, place.inode);
+    return txn.put(Table::kMeta, kReplica, identity);
+}
+
+Result<Hlc> last_time(kv::ReadTxn& txn) {
+    KIGUMI_TRY(const auto stored, txn.get(Table::kMeta, kTime));
+    return Hlc{stored ? read_u64(*stored) : 0};
+}
+
+Result<void> put_last_time(kv::WriteTxn& txn, Hlc time) {
+    std::string bits;
+    append_u64(bits, time.bits);
+    return txn.put(Table::kMeta, kTime, bits);
+}
+
+Result<std::optional<BucketId>> find_bucket(kv::ReadTxn& txn, std::string_view name) {
+    KIGUMI_TRY(const auto stored, txn.get(Table::kBuckets, name));
+    if (!stored) return std::optional<BucketId>();
+    return std::optional<BucketId>(read_u32(*stored));
+}
+
+Result<BucketId> make_bucket(kv::WriteTxn& txn, std::string_view name) {
+    KIGUMI_TRY(const auto found, find_bucket(txn, name));
+    if (found) return *found;
+    BucketId next = 1;
+    {
+        KIGUMI_TRY(const auto cursor, txn.cursor(Table::kBuckets));
+        KIGUMI_TRY(auto item, cursor->seek({}));
+        while (item) {
+            next = std::max(next, read_u32(item->value) + 1);
+            KIGUMI_TRY(item, cursor->next());
+        }
+    }
+    KIGUMI_CHECK(txn.put(Table::kBuckets, name, bucket_prefix(next)));
+    return next;
+}
+
+Result<Clock> clock(kv::ReadTxn& txn, BucketId bucket, const OriginTable& origins) {
+    Clock clock;
+    const std::string prefix = bucket_prefix(bucket);
+    KIGUMI_TRY(const auto cursor, txn.cursor(Table::kClock));
+    KIGUMI_TRY(auto item, cursor->seek(prefix));
+    while (item && item->key.starts_with(prefix)) {
+        const ReplicaId* origin = origins.name_of(read_u32(item->key.substr(prefix.size())));
+        if (origin == nullptr || item->value.size() != 16)
+            return fail(ErrorCode::kCorrupt, "a stored clock entry is malformed; restore from a peer");
+        clock.version.raise(*origin, read_u64(item->value));
+        clock.floor.raise(*origin, read_u64(item->value.substr(8)));
+        KIGUMI_TRY(item, cursor->next());
+    }
+    return clock;
+}
+
+Result<void> put_clock(kv::WriteTxn& txn, BucketId bucket, const Clock& before, const Clock& after,
+                       codec::OriginNumbers& origins) {
+    for (const auto& [origin, counter] : after.version) {
+        const std::uint64_t floor = after.floor[origin];
+        if (before.version[origin] == counter && before.floor[origin] == floor) continue;
+        std::string key = bucket_prefix(bucket);
+        append_u32(key, static_cast<std::uint32_t>(origins.number_of(origin)));
+        std::string value;
+        append_u64(value, counter);
+        append_u64(value, floor);
+        KIGUMI_CHECK(txn.put(Table::kClock, key, value));
+    }
+    return {};
+}
+
+}  // namespace kigumi::schema

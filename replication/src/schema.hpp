@@ -1,0 +1,50 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "kigumi/clocks/hlc.hpp"
+#include "kigumi/clocks/version_vector.hpp"
+#include "kigumi/replication/kv.hpp"
+#include "origin_table.hpp"
+
+/// What stands in the small tables, and the keys of all of them (`docs/format/store.md`).
+namespace kigumi::schema {
+
+inline constexpr std::uint32_t kFormatVersion = 1;
+
+using BucketId = std::uint32_t;
+
+std::string bucket_prefix(BucketId bucket);
+/// The next key after every key that begins with `prefix` (which must not be all 0xFF).
+std::string after_prefix(std::string prefix);
+std::string log_key(BucketId bucket, std::uint32_t origin, std::uint64_t counter);
+
+/// Creates the identity of a new environment, or checks that of an old one. A copied environment
+/// (other device or inode than it remembers) gets a new replica id: the original goes on with its own.
+struct Place {
+    std::uint64_t device = 0;
+    std::uint64_t inode = 0;
+};
+Result<void> check_format(kv::ReadTxn& txn);
+Result<std::optional<ReplicaId>> replica(kv::ReadTxn& txn);
+Result<bool> lives_at(kv::ReadTxn& txn, const Place& place);
+Result<void> put_identity(kv::WriteTxn& txn, const ReplicaId& replica, const Place& place);
+
+Result<Hlc> last_time(kv::ReadTxn& txn);
+Result<void> put_last_time(kv::WriteTxn& txn, Hlc time);
+
+Result<std::optional<BucketId>> find_bucket(kv::ReadTxn& txn, std::string_view name);
+Result<BucketId> make_bucket(kv::WriteTxn& txn, std::string_view name);
+
+/// V and G of a bucket.
+struct Clock {
+    VersionVector version;
+    VersionVector floor;
+    bool operator==(const Clock&) const = default;
+};
+Result<Clock> clock(kv::ReadTxn& txn, BucketId bucket, const OriginTable& origins);
+Result<void> put_clock(kv::WriteTxn& txn, BucketId bucket, const Clock& before, const Clock& after,
+                       codec::OriginNumbers& origins);
+
+}  // namespace kigumi::schema

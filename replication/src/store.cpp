@@ -1,0 +1,190 @@
+#include "kigumi/replication/store.hpp"
+
+#include <sodium/core.h>
+#include <sodium/randombytes.h>
+#include <sys/stat.h>
+
+#include <chrono>
+
+#include "transaction_state.hpp"
+
+namespace kigumi {
+namespace {
+
+using kv::Table;
+
+constexpr std::size_t kMaxBucketName = 255;
+
+std::uint64_t system_wall_ms() {
+    using namespace std::chrono;
+    return static_cast<std::uint64_t>(
+        duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count());
+}
+
+void system_random(std::span<std::uint8_t> out) { randombytes_buf(out.data(), out.size()); }
+
+ReplicaId new_replica(const StoreOptions& options) {
+    ReplicaId::Bytes bytes{};
+    options.random(bytes);
+    return ReplicaId(bytes);
+}
+
+schema::Place place_of(const std::filesystem::path& directory) {
+    struct stat info {};
+    if (directory.empty() || stat((directory / "data.mdb").c_str(), &info) != 0) return {};
+    return {info.st_dev, info.st_ino};
+}
+
+Result<void> check_bucket(std::string_view name) {
+    if (!name.empty() && name.size() <= kMaxBucketName && is_utf8(name)) return {};
+    return fail(ErrorCode::kInvalidArgument, "a bucket's name is UTF-8 of 1 to 255 bytes");
+}
+
+Result<void> settle_identity(StoreState& state) {
+    const schema::Place place = place_of(state.directory);
+    {
+        KIGUMI_TRY(const auto txn, state.env->begin_read());
+        KIGUMI_CHECK(schema::check_format(*txn));
+        KIGUMI_TRY(const bool settled, schema::lives_at(*txn, place));
+        if (settled) return {};
+    }
+    KIGUMI_TRY(const auto txn, state.env->begin_write());
+    // Another process may have been faster.
+    KIGUMI_TRY(const bool settled, schema::lives_at(*txn, place));
+    if (settled) return {};
+    KIGUMI_CHECK(schema::put_identity(*txn, new_replica(state.options), place));
+    return txn->commit();
+}
+
+void write_peer(codec::Packer& packer, const PeerRecord& peer) {
+    packer.pack_array(4);
+    codec::pack_text(packer, peer.address);
+    peer.connected ? packer.pack_true() : packer.pack_false();
+    packer.pack_uint64(peer.changed_ms);
+    codec::write_vector(packer, peer.acknowledged);
+}
+
+}  // namespace
+
+Store::Store(std::unique_ptr<StoreState> state) : state_(std::move(state)) {}
+Store::~Store() = default;
+
+Result<std::unique_ptr<Store>> Store::open(const std::filesystem::path& directory, StoreOptions options) {
+    KIGUMI_TRY(std::shared_ptr<kv::Env> env, kv::open_lmdb(directory, options.lmdb));
+    KIGUMI_TRY(auto store, over(env, std::move(options)));
+    store->state_->directory = directory;
+    KIGUMI_CHECK(settle_identity(*store->state_));
+    return store;
+}
+
+Result<std::unique_ptr<Store>> Store::over(std::shared_ptr<kv::Env> env, StoreOptions options) {
+    if (sodium_init() < 0) return fail(ErrorCode::kIo, "the system has no random generator");
+    if (!options.wall_ms) options.wall_ms = system_wall_ms;
+    if (!options.random) options.random = system_random;
+    auto state = std::make_unique<StoreState>();
+    state->env = std::move(env);
+    state->options = std::move(options);
+    return std::unique_ptr<Store>(new Store(std::move(state)));
+}
+
+Result<ReadTransaction> Store::read(std::string_view bucket) {
+    KIGUMI_CHECK(check_bucket(bucket));
+    auto state = std::make_unique<ReadTransaction::State>();
+    KIGUMI_TRY(state->txn, state_->env->begin_read());
+    KIGUMI_TRY(const auto id, schema::find_bucket(*state->txn, bucket));
+    state->bucket = id.value_or(0);
+    KIGUMI_TRY(state->origins, state_->origins.load(*state->txn, true));
+    KIGUMI_TRY(state->clock, schema::clock(*state->txn, state->bucket, *state->origins));
+    return ReadTransaction(std::move(state));
+}
+
+Result<WriteTransaction> Store::write(std::string_view bucket) {
+    KIGUMI_CHECK(check_bucket(bucket));
+    KIGUMI_TRY(auto txn, state_->env->begin_write());
+    KIGUMI_TRY(const auto id, schema::make_bucket(*txn, bucket));
+    KIGUMI_TRY(auto origins, state_->origins.load(*txn, false));
+    KIGUMI_TRY(auto clock, schema::clock(*txn, id, *origins));
+    KIGUMI_TRY(auto self, schema::replica(*txn));
+    if (!self) {
+        // Only environments in memory come here without an identity: open() settles it for files.
+        self = new_replica(state_->options);
+        KIGUMI_CHECK(schema::put_identity(*txn, *self, {}));
+    }
+    KIGUMI_TRY(const Hlc time, schema::last_time(*txn));
+    return WriteTransaction(std::unique_ptr<WriteTransaction::State>(new WriteTransaction::State{
+        *state_, std::move(txn), id, GrowingOrigins(std::move(origins)), clock, clock, *self,
+        HlcClock(time), time, {}, 0, false}));
+}
+
+Result<std::vector<std::string>> Store::buckets() {
+    KIGUMI_TRY(const auto txn, state_->env->begin_read());
+    std::vector<std::string> names;
+    KIGUMI_TRY(const auto cursor, txn->cursor(Table::kBuckets));
+    KIGUMI_TRY(auto item, cursor->seek({}));
+    while (item) {
+        names.emplace_back(item->key);
+        KIGUMI_TRY(item, cursor->next());
+    }
+    return names;
+}
+
+Result<ReplicaId> Store::replica() {
+    {
+        KIGUMI_TRY(const auto txn, state_->env->begin_read());
+        KIGUMI_TRY(const auto id, schema::replica(*txn));
+        if (id) return *id;
+    }
+    return renew_identity({});
+}
+
+Result<ReplicaId> Store::renew_identity(const ReplicaId& compromised) {
+    KIGUMI_TRY(const auto txn, state_->env->begin_write());
+    KIGUMI_TRY(const auto present, schema::replica(*txn));
+    if (present && *present != compromised) return *present;
+    const ReplicaId fresh = new_replica(state_->options);
+    KIGUMI_CHECK(schema::put_identity(*txn, fresh, place_of(state_->directory)));
+    KIGUMI_CHECK(txn->commit());
+    return fresh;
+}
+
+Result<void> Store::put_peers(std::string_view bucket, const std::vector<PeerRecord>& peers) {
+    KIGUMI_TRY(const auto txn, state_->env->begin_write());
+    KIGUMI_TRY(const auto id, schema::make_bucket(*txn, bucket));
+    for (const PeerRecord& peer : peers) {
+        codec::Buffer record;
+        codec::Packer packer(record);
+        write_peer(packer, peer);
+        const std::string key = schema::bucket_prefix(id) + std::string(peer.replica.bytes());
+        KIGUMI_CHECK(txn->put(Table::kMembers, key, record.bytes));
+    }
+    return txn->commit();
+}
+
+Result<std::vector<PeerRecord>> Store::peers(std::string_view bucket) {
+    KIGUMI_TRY(const auto txn, state_->env->begin_read());
+    KIGUMI_TRY(const auto id, schema::find_bucket(*txn, bucket));
+    const std::string prefix = schema::bucket_prefix(id.value_or(0));
+    std::vector<PeerRecord> peers;
+    KIGUMI_TRY(const auto cursor, txn->cursor(Table::kMembers));
+    KIGUMI_TRY(auto item, cursor->seek(prefix));
+    while (item && item->key.starts_with(prefix)) {
+        PeerRecord peer;
+        peer.replica = ReplicaId::from_bytes(item->key.substr(prefix.size())).value_or(ReplicaId());
+        KIGUMI_TRY(MsgpackReader reader, MsgpackReader::parse(item->value));
+        reader.array_of(4);
+        peer.address = reader.text();
+        peer.connected = reader.boolean();
+        peer.changed_ms = reader.uint();
+        peer.acknowledged = codec::read_vector(reader);
+        KIGUMI_CHECK(reader.finish("a stored peer"));
+        peers.push_back(std::move(peer));
+        KIGUMI_TRY(item, cursor->next());
+    }
+    return peers;
+}
+
+Result<kv::Usage> Store::usage() { return state_->env->usage(); }
+const std::filesystem::path& Store::directory() const { return state_->directory; }
+std::uint64_t Store::wall_ms() const { return state_->options.wall_ms(); }
+
+}  // namespace kigumi

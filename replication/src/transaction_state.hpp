@@ -1,0 +1,36 @@
+#pragma once
+
+#include "bucket_reader.hpp"
+#include "kigumi/replication/transaction.hpp"
+#include "store_state.hpp"
+
+namespace kigumi {
+
+struct ReadTransaction::State {
+    std::unique_ptr<kv::ReadTxn> txn;
+    schema::BucketId bucket;  ///< 0 if it does not exist: no row has that prefix
+    std::shared_ptr<const OriginTable> origins;
+    schema::Clock clock;
+
+    bucket::Reader reader() { return {*txn, bucket, *origins}; }
+};
+
+struct WriteTransaction::State {
+    StoreState& store;
+    std::unique_ptr<kv::WriteTxn> txn;
+    schema::BucketId bucket;
+    GrowingOrigins origins;
+    schema::Clock before;
+    schema::Clock clock;
+    ReplicaId self;
+    HlcClock time;
+    Hlc time_before;
+    std::optional<Hlc> now;
+    std::size_t written_bytes = 0;  ///< by local writes, for the limit
+    bool dirty = false;
+
+    bucket::Reader reader() { return {*txn, bucket, origins}; }
+    Result<void> write_row(const RowKey& at, const Row& before_row, const Row& after);
+};
+
+}  // namespace kigumi

@@ -1,0 +1,163 @@
+#include "kigumi/replication/commit_signal.hpp"
+#include "transaction_state.hpp"
+
+namespace kigumi {
+
+static_assert(RowSpace<WriteTransaction>);
+
+using kv::Table;
+
+WriteTransaction::WriteTransaction(std::unique_ptr<State> state) : state_(std::move(state)) {}
+WriteTransaction::WriteTransaction(WriteTransaction&&) noexcept = default;
+WriteTransaction& WriteTransaction::operator=(WriteTransaction&&) noexcept = default;
+WriteTransaction::~WriteTransaction() = default;
+
+Result<Row> WriteTransaction::get(const RowKey& at) { return state_->reader().get(at); }
+
+Result<void> WriteTransaction::scan(const RowKey& from, const RowVisitor& visit) {
+    return state_->reader().scan(from, visit);
+}
+
+Result<void> WriteTransaction::each_object(const std::function<bool(const std::string&, Type)>& visit) {
+    return state_->reader().each_object(visit);
+}
+
+ReplicaId WriteTransaction::self() const { return state_->self; }
+Dot WriteTransaction::next_dot() { return state_->clock.version.increment(state_->self); }
+
+Hlc WriteTransaction::now() {
+    if (!state_->now) state_->now = state_->time.tick(state_->store.options.wall_ms());
+    return *state_->now;
+}
+
+const VersionVector& WriteTransaction::version() const { return state_->clock.version; }
+const VersionVector& WriteTransaction::floor() const { return state_->clock.floor; }
+
+Result<void> WriteTransaction::State::write_row(const RowKey& at, const Row& before_row,
+                                                const Row& after) {
+    if (before_row == after) return {};
+    const StoreKey key = store_key(at);
+    for (const Write& write : before_row) {
+        if (after.find(write.dot) != nullptr) continue;
+        const auto number = static_cast<std::uint32_t>(origins.number_of(write.dot.origin));
+        KIGUMI_CHECK(txn->erase(Table::kLog, schema::log_key(bucket, number, write.dot.counter)));
+    }
+    for (const Write& write : after) {
+        if (before_row.find(write.dot) != nullptr) continue;
+        const auto number = static_cast<std::uint32_t>(origins.number_of(write.dot.origin));
+        KIGUMI_CHECK(txn->put(Table::kLog, schema::log_key(bucket, number, write.dot.counter), key.bytes));
+    }
+    dirty = true;
+    const std::string row_key = schema::bucket_prefix(bucket) + key.bytes;
+    if (after.empty()) return txn->erase(Table::kRows, row_key);
+    const std::string record = encode_record(key.bytes, key.shortened, at, after, origins);
+    written_bytes += row_key.size() + record.size();
+    return txn->put(Table::kRows, row_key, record);
+}
+
+Result<void> WriteTransaction::put(const RowKey& at, const Row& before, Row after) {
+    KIGUMI_CHECK(state_->write_row(at, before, after));
+    if (state_->written_bytes > kMaxTransactionBytes)
+        return fail(ErrorCode::kFull, "the transaction writes more than 64 MiB; split it");
+    return {};
+}
+
+Result<void> WriteTransaction::commit() {
+    State& state = *state_;
+    if (state.clock != state.before) state.dirty = true;
+    if (!state.dirty) {
+        state.txn.reset();
+        return {};
+    }
+    if (state.written_bytes > kMaxTransactionBytes && state.now)
+        return fail(ErrorCode::kFull, "the transaction writes more than 64 MiB; split it");
+    KIGUMI_CHECK(schema::put_clock(*state.txn, state.bucket, state.before, state.clock, state.origins));
+    KIGUMI_CHECK(state.origins.save(*state.txn));
+    if (state.time.last() != state.time_before)
+        KIGUMI_CHECK(schema::put_last_time(*state.txn, state.time.last()));
+    KIGUMI_CHECK(state.txn->commit());
+    if (!state.store.directory.empty()) commit_signal::send(state.store.directory);
+    return {};
+}
+
+Result<void> WriteTransaction::join_row(const KeyedRow& theirs, const VersionVector& theirs_at) {
+    KIGUMI_TRY(const Row ours, get(theirs.at));
+    const Row joined = join(ours, state_->clock.version, theirs.row, theirs_at);
+    const std::uint64_t wall_ms = state_->store.options.wall_ms();
+    for (const Write& write : joined) state_->time.observe(write.time, wall_ms);
+    return state_->write_row(theirs.at, ours, joined);
+}
+
+Result<void> WriteTransaction::drop_unsent(const VersionVector& theirs_at,
+                                           const std::function<Result<bool>(const RowKey&)>& kept) {
+    std::vector<KeyedRow> stale;
+    Result<void> outcome;
+    KIGUMI_CHECK(scan({}, [&](const RowKey& at, const Row& row) {
+        const auto keep = kept(at);
+        if (!keep) {
+            outcome = tl::unexpected<Error>(keep.error());
+            return false;
+        }
+        if (*keep) return true;
+        for (const Write& write : row) {
+            if (!theirs_at.covers(write.dot)) continue;
+            stale.push_back({at, row});
+            break;
+        }
+        return true;
+    }));
+    KIGUMI_CHECK(outcome);
+    for (const auto& [at, row] : stale) KIGUMI_CHECK(join_row({at, Row()}, theirs_at));
+    return {};
+}
+
+void WriteTransaction::advance(const VersionVector& version, const VersionVector& floor) {
+    state_->clock.version.merge(version);
+    state_->clock.floor.merge(floor);
+}
+
+Result<void> WriteTransaction::stage(const KeyedRow& row) {
+    state_->dirty = true;
+    const std::string key = schema::bucket_prefix(state_->bucket) + store_key(row.at).bytes;
+    return state_->txn->put(Table::kStaging, key, encode_batch({row}));
+}
+
+Result<std::optional<KeyedRow>> WriteTransaction::staged(const RowKey& at) {
+    const std::string key = schema::bucket_prefix(state_->bucket) + store_key(at).bytes;
+    KIGUMI_TRY(const auto record, state_->txn->get(Table::kStaging, key));
+    if (!record) return std::optional<KeyedRow>();
+    KIGUMI_TRY(auto rows, decode_batch(*record));
+    return std::optional<KeyedRow>(std::move(rows.front()));
+}
+
+Result<void> WriteTransaction::each_staged(const std::function<Result<void>(const KeyedRow&)>& visit) {
+    const std::string prefix = schema::bucket_prefix(state_->bucket);
+    KIGUMI_TRY(const auto cursor, state_->txn->cursor(Table::kStaging));
+    KIGUMI_TRY(auto item, cursor->seek(prefix));
+    while (item && item->key.starts_with(prefix)) {
+        KIGUMI_TRY(const auto rows, decode_batch(item->value));
+        for (const KeyedRow& row : rows) KIGUMI_CHECK(visit(row));
+        KIGUMI_TRY(item, cursor->next());
+    }
+    return {};
+}
+
+Result<void> WriteTransaction::clear_staged() {
+    const std::string prefix = schema::bucket_prefix(state_->bucket);
+    for (;;) {
+        std::vector<std::string> keys;
+        {
+            KIGUMI_TRY(const auto cursor, state_->txn->cursor(Table::kStaging));
+            KIGUMI_TRY(auto item, cursor->seek(prefix));
+            while (item && item->key.starts_with(prefix) && keys.size() < 10'000) {
+                keys.emplace_back(item->key);
+                KIGUMI_TRY(item, cursor->next());
+            }
+        }
+        if (keys.empty()) return {};
+        state_->dirty = true;
+        for (const std::string& key : keys) KIGUMI_CHECK(state_->txn->erase(Table::kStaging, key));
+    }
+}
+
+}  // namespace kigumi
