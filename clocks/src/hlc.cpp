@@ -5,7 +5,8 @@
 namespace kigumi {
 
 Hlc HlcClock::tick(std::uint64_t wall_ms) {
-    // The logical count carries into the milliseconds when one of them holds more than 65,536 ticks.
+    // The logical count carries into the milliseconds when one of them holds more than 65,536
+    // ticks.
     last_ = std::max(Hlc::at_ms(wall_ms), Hlc{last_.bits + 1});
     return last_;
 }

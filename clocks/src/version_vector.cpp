@@ -22,9 +22,8 @@ void VersionVector::merge(const VersionVector& other) {
 }
 
 bool VersionVector::covers(const VersionVector& other) const {
-    return std::all_of(other.begin(), other.end(), [this](const auto& entry) {
-        return (*this)[entry.first] >= entry.second;
-    });
+    return std::all_of(other.begin(), other.end(),
+                       [this](const auto& entry) { return (*this)[entry.first] >= entry.second; });
 }
 
 std::partial_ordering VersionVector::compare(const VersionVector& other) const {

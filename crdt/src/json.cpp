@@ -37,7 +37,8 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
     bool number_integer(std::int64_t value) override { return add(Value(value)); }
     bool number_unsigned(std::uint64_t value) override {
         if (value > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
-            return stop("integer does not fit 64 signed bits; write it as text or with a decimal point");
+            return stop(
+                "integer does not fit 64 signed bits; write it as text or with a decimal point");
         return add(Value(static_cast<std::int64_t>(value)));
     }
     bool number_float(double value, const std::string&) override { return add(Value(value)); }
@@ -98,7 +99,8 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
         } else if (auto* array = std::get_if<Array>(&open_.back().container)) {
             array->push_back(std::move(value));
         } else {
-            std::get<Object>(open_.back().container).emplace(std::move(open_.back().name), std::move(value));
+            std::get<Object>(open_.back().container)
+                .emplace(std::move(open_.back().name), std::move(value));
         }
         return true;
     }

@@ -40,7 +40,8 @@ std::map<RowKey, Row> MemoryRows::delta(const VersionVector& since) const {
 void MemoryRows::join(const std::map<RowKey, Row>& theirs, const VersionVector& theirs_at) {
     for (const auto& [at, row] : theirs) {
         const auto mine = rows_.find(at);
-        Row joined = kigumi::join(mine == rows_.end() ? Row() : mine->second, version_, row, theirs_at);
+        Row joined =
+            kigumi::join(mine == rows_.end() ? Row() : mine->second, version_, row, theirs_at);
         for (const Write& write : joined) clock_.observe(write.time, wall_ms_());
         if (!joined.empty()) {
             rows_[at] = std::move(joined);

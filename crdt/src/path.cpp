@@ -43,9 +43,7 @@ double unordered(std::uint64_t bits) {
     return std::bit_cast<double>((bits & kSign) != 0 ? bits & ~kSign : ~bits);
 }
 
-tl::unexpected<Error> malformed() {
-    return fail(ErrorCode::kCorrupt, "a row's path is malformed");
-}
+tl::unexpected<Error> malformed() { return fail(ErrorCode::kCorrupt, "a row's path is malformed"); }
 
 Result<std::size_t> escaped_length(std::string_view path) {
     for (std::size_t i = 0; i < path.size(); ++i) {
@@ -91,9 +89,12 @@ Result<Value> take(std::string_view& path, std::size_t depth) {
     const auto tag = static_cast<unsigned char>(path[0]);
     path.remove_prefix(1);
     switch (tag) {
-        case kNil: return Value();
-        case kFalse: return Value(false);
-        case kTrue: return Value(true);
+        case kNil:
+            return Value();
+        case kFalse:
+            return Value(false);
+        case kTrue:
+            return Value(true);
         case kInteger:
         case kDouble: {
             if (path.size() < 8) return malformed();
@@ -110,9 +111,12 @@ Result<Value> take(std::string_view& path, std::size_t depth) {
             KIGUMI_TRY(std::string raw, take_escaped(path));
             return Value(Bytes{std::move(raw)});
         }
-        case kArray: return take_array(path, depth);
-        case kObject: return take_object(path, depth);
-        default: return malformed();
+        case kArray:
+            return take_array(path, depth);
+        case kObject:
+            return take_object(path, depth);
+        default:
+            return malformed();
     }
 }
 

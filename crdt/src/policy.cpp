@@ -46,8 +46,8 @@ std::vector<Sibling> siblings(const Row& row) {
 bool any_present(const Row& row) { return !row.removed(); }
 
 bool all_present(const Row& row) {
-    return !row.empty() && std::none_of(row.begin(), row.end(),
-                                        [](const Write& write) { return write.removed(); });
+    return !row.empty() &&
+           std::none_of(row.begin(), row.end(), [](const Write& write) { return write.removed(); });
 }
 
 bool in_conflict(const RowKey& at, const Row& row) {
@@ -81,12 +81,14 @@ bool counted(const Row& row) {
 
 bool present(const RowKey& at, const Row& row) {
     switch (leaf_type(at)) {
-        case Type::kCounter: return counted(row);
+        case Type::kCounter:
+            return counted(row);
         case Type::kRegister: {
             const Write* last = last_write(row);
             return last != nullptr && !last->removed();
         }
-        default: return any_present(row);
+        default:
+            return any_present(row);
     }
 }
 

@@ -7,9 +7,9 @@ namespace kigumi {
 namespace {
 
 tl::unexpected<Error> misshapen(const RowKey& at) {
-    return fail(ErrorCode::kInvalidArgument,
-                "the path of a row in the " + std::string(name_of(at.type)) + " " +
-                    json_string(at.key) + " is malformed");
+    return fail(ErrorCode::kInvalidArgument, "the path of a row in the " +
+                                                 std::string(name_of(at.type)) + " " +
+                                                 json_string(at.key) + " is malformed");
 }
 
 Result<void> skip_element(std::string_view& path) {
@@ -24,8 +24,9 @@ Result<void> check_row_key(const RowKey& at) {
     if (at.key.size() > kMaxKeyBytes)
         return fail(ErrorCode::kInvalidArgument, "key is longer than 4 KiB; use a shorter one");
     if (at.path.size() > kMaxPathBytes)
-        return fail(ErrorCode::kInvalidArgument,
-                    "set member or field name is longer than 64 KiB; keep large content in a register");
+        return fail(
+            ErrorCode::kInvalidArgument,
+            "set member or field name is longer than 64 KiB; keep large content in a register");
     std::string_view rest = at.path;
     if (at.type == Type::kSet) {
         KIGUMI_CHECK(skip_element(rest));

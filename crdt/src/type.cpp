@@ -4,11 +4,16 @@ namespace kigumi {
 
 std::string_view name_of(Type type) {
     switch (type) {
-        case Type::kRegister: return "register";
-        case Type::kFlag: return "flag";
-        case Type::kSet: return "set";
-        case Type::kMap: return "map";
-        case Type::kCounter: return "counter";
+        case Type::kRegister:
+            return "register";
+        case Type::kFlag:
+            return "flag";
+        case Type::kSet:
+            return "set";
+        case Type::kMap:
+            return "map";
+        case Type::kCounter:
+            return "counter";
     }
     return "unknown";
 }

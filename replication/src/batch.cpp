@@ -26,25 +26,48 @@ class BatchOrigins : public codec::OriginNumbers, public codec::OriginNames {
 
 }  // namespace
 
-std::string encode_batch(const std::vector<KeyedRow>& rows) {
+struct BatchWriter::State {
     BatchOrigins origins;
     codec::Buffer body;
-    codec::Packer packer(body);
-    packer.pack_array(static_cast<std::uint32_t>(rows.size()));
-    for (const auto& [at, row] : rows) {
-        packer.pack_array(4);
-        codec::pack_bytes(packer, at.key);
-        packer.pack_uint8(static_cast<std::uint8_t>(at.type));
-        codec::pack_bytes(packer, at.path);
-        codec::write_row(packer, row, origins);
-    }
-    // The table is complete only now, and it has to come first.
-    codec::Buffer head;
-    codec::Packer table(head);
-    table.pack_array(2);
-    table.pack_array(static_cast<std::uint32_t>(origins.names.size()));
-    for (const ReplicaId& name : origins.names) codec::pack_bytes(table, name.bytes());
-    return std::move(head.bytes) + body.bytes;
+    std::size_t rows = 0;
+};
+
+BatchWriter::BatchWriter() : state_(std::make_unique<State>()) {}
+BatchWriter::~BatchWriter() = default;
+
+void BatchWriter::add(const KeyedRow& keyed) {
+    codec::Packer packer(state_->body);
+    packer.pack_array(4);
+    codec::pack_bytes(packer, keyed.at.key);
+    packer.pack_uint8(static_cast<std::uint8_t>(keyed.at.type));
+    codec::pack_bytes(packer, keyed.at.path);
+    codec::write_row(packer, keyed.row, state_->origins);
+    ++state_->rows;
+}
+
+std::size_t BatchWriter::rows() const { return state_->rows; }
+
+std::size_t BatchWriter::bytes() const {
+    return state_->body.bytes.size() + state_->origins.names.size() * (ReplicaId::kSize + 2);
+}
+
+std::string BatchWriter::finish() {
+    // The table of origins is complete only now, and it has to come first.
+    codec::Buffer out;
+    codec::Packer packer(out);
+    packer.pack_array(2);
+    packer.pack_array(static_cast<std::uint32_t>(state_->origins.names.size()));
+    for (const ReplicaId& name : state_->origins.names) codec::pack_bytes(packer, name.bytes());
+    packer.pack_array(static_cast<std::uint32_t>(state_->rows));
+    out.bytes += state_->body.bytes;
+    state_ = std::make_unique<State>();
+    return std::move(out.bytes);
+}
+
+std::string encode_batch(const std::vector<KeyedRow>& rows) {
+    BatchWriter writer;
+    for (const KeyedRow& keyed : rows) writer.add(keyed);
+    return writer.finish();
 }
 
 Result<std::vector<KeyedRow>> decode_batch(std::string_view bytes) {

@@ -25,7 +25,8 @@ inline std::uint32_t read_u32(std::string_view raw) {
 }
 
 inline std::uint64_t read_u64(std::string_view raw) {
-    return std::uint64_t{read_u32(raw)} << 32 | read_u32(raw.substr(std::min<std::size_t>(4, raw.size())));
+    return std::uint64_t{read_u32(raw)} << 32 |
+           read_u32(raw.substr(std::min<std::size_t>(4, raw.size())));
 }
 
 }  // namespace kigumi

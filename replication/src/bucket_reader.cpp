@@ -25,7 +25,8 @@ Result<void> Reader::scan(const RowKey& from, const RowVisitor& visit) const {
     KIGUMI_TRY(const auto cursor, txn.cursor(Table::kRows));
     KIGUMI_TRY(auto item, cursor->seek(all ? prefix : prefix + store_key(from).bytes));
     while (item && item->key.starts_with(prefix)) {
-        KIGUMI_TRY(const KeyedRow keyed, decode_record(item->key.substr(prefix.size()), item->value, origins));
+        KIGUMI_TRY(const KeyedRow keyed,
+                   decode_record(item->key.substr(prefix.size()), item->value, origins));
         if (!visit(keyed.at, keyed.row)) break;
         KIGUMI_TRY(item, cursor->next());
     }

@@ -40,8 +40,11 @@ ReplicaId read_origin(MsgpackReader& reader, const OriginNames& origins) {
 
 Payload read_payload(MsgpackReader& reader, const OriginNames& origins) {
     switch (reader.uint()) {
-        case kRemoved: reader.nil(); return Removed{};
-        case kValue: return read_value(reader);
+        case kRemoved:
+            reader.nil();
+            return Removed{};
+        case kValue:
+            return read_value(reader);
         case kTally: {
             reader.array_of(2);
             Tally tally;
@@ -59,7 +62,9 @@ Payload read_payload(MsgpackReader& reader, const OriginNames& origins) {
             }
             return reset;
         }
-        default: reader.reject(); return Removed{};
+        default:
+            reader.reject();
+            return Removed{};
     }
 }
 
@@ -107,13 +112,20 @@ Value read_value(MsgpackReader& reader, std::size_t depth) {
         return {};
     }
     switch (reader.peek()) {
-        case Kind::kNil: reader.nil(); return {};
-        case Kind::kBool: return reader.boolean();
+        case Kind::kNil:
+            reader.nil();
+            return {};
+        case Kind::kBool:
+            return reader.boolean();
         case Kind::kUint:
-        case Kind::kInt: return reader.integer();
-        case Kind::kDouble: return reader.number();
-        case Kind::kText: return reader.text();
-        case Kind::kBytes: return Bytes{std::string(reader.bytes())};
+        case Kind::kInt:
+            return reader.integer();
+        case Kind::kDouble:
+            return reader.number();
+        case Kind::kText:
+            return reader.text();
+        case Kind::kBytes:
+            return Bytes{std::string(reader.bytes())};
         case Kind::kArray: {
             Array array;
             for (std::uint32_t left = reader.array(); left > 0 && reader.ok(); --left)

@@ -12,8 +12,8 @@ namespace kigumi::kv {
 
 /// Lets the writers of a process share commits, and so fsyncs.
 ///
-/// One thread owns the LMDB write transaction (LMDB's writer lock belongs to a thread). It lends the
-/// transaction to one waiting writer after another; when none is left, or the group is full, it
+/// One thread owns the LMDB write transaction (LMDB's writer lock belongs to a thread). It lends
+/// the transaction to one waiting writer after another; when none is left, or the group is full, it
 /// commits and wakes them all with the outcome. Each writer after the first works in a nested
 /// transaction, so that giving up takes back its own writes alone.
 class GroupCommit {

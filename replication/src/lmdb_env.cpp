@@ -13,9 +13,7 @@
 namespace kigumi::kv {
 namespace {
 
-MDB_val to_val(std::string_view bytes) {
-    return {bytes.size(), const_cast<char*>(bytes.data())};
-}
+MDB_val to_val(std::string_view bytes) { return {bytes.size(), const_cast<char*>(bytes.data())}; }
 
 std::string_view to_view(const MDB_val& val) {
     return {static_cast<const char*>(val.mv_data), val.mv_size};
@@ -200,7 +198,8 @@ class LmdbEnv : public Env {
 
 }  // namespace
 
-Result<std::unique_ptr<Env>> open_lmdb(const std::filesystem::path& directory, LmdbOptions options) {
+Result<std::unique_ptr<Env>> open_lmdb(const std::filesystem::path& directory,
+                                       LmdbOptions options) {
     std::error_code made;
     std::filesystem::create_directories(directory, made);
     struct stat info {};
@@ -209,8 +208,8 @@ Result<std::unique_ptr<Env>> open_lmdb(const std::filesystem::path& directory, L
                                         " as a data directory: " + std::strerror(errno));
     const OpenDirectories::Identity identity{info.st_dev, info.st_ino};
     if (!OpenDirectories::instance().enter(identity))
-        return fail(ErrorCode::kBusy, directory.string() +
-                                          " is open in this process already; share that Store");
+        return fail(ErrorCode::kBusy,
+                    directory.string() + " is open in this process already; share that Store");
     auto env = std::make_unique<LmdbEnv>(directory, options, identity);
     KIGUMI_CHECK(env->open());
     return std::unique_ptr<Env>(std::move(env));

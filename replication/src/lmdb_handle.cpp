@@ -22,19 +22,27 @@ constexpr std::array<const char*, kTables> kTableNames = {"rows",    "log",     
 tl::unexpected<Error> lmdb_error(int code, std::string_view doing) {
     const std::string cannot = "cannot " + std::string(doing) + ": ";
     switch (code) {
-        case MDB_MAP_FULL: return fail(ErrorCode::kFull, cannot + "the map is full; it grows, try again");
-        case MDB_TXN_FULL: return fail(ErrorCode::kFull, cannot + "the transaction is too large; split it");
-        case MDB_READERS_FULL: return fail(ErrorCode::kBusy, cannot + "too many readers; end some and try again");
-        case ENOSPC: return fail(ErrorCode::kFull, cannot + "the disk is full; free some space and try again");
+        case MDB_MAP_FULL:
+            return fail(ErrorCode::kFull, cannot + "the map is full; it grows, try again");
+        case MDB_TXN_FULL:
+            return fail(ErrorCode::kFull, cannot + "the transaction is too large; split it");
+        case MDB_READERS_FULL:
+            return fail(ErrorCode::kBusy, cannot + "too many readers; end some and try again");
+        case ENOSPC:
+            return fail(ErrorCode::kFull,
+                        cannot + "the disk is full; free some space and try again");
         case EACCES:
-        case EROFS: return fail(ErrorCode::kIo, cannot + "no permission; check the directory's owner and mode");
+        case EROFS:
+            return fail(ErrorCode::kIo,
+                        cannot + "no permission; check the directory's owner and mode");
         case MDB_INVALID:
         case MDB_CORRUPTED:
         case MDB_PAGE_NOTFOUND:
         case MDB_VERSION_MISMATCH:
-            return fail(ErrorCode::kCorrupt,
-                        cannot + mdb_strerror(code) + "; restore the directory from a backup or a peer");
-        default: return fail(ErrorCode::kIo, cannot + mdb_strerror(code));
+            return fail(ErrorCode::kCorrupt, cannot + mdb_strerror(code) +
+                                                 "; restore the directory from a backup or a peer");
+        default:
+            return fail(ErrorCode::kIo, cannot + mdb_strerror(code));
     }
 }
 
@@ -140,12 +148,14 @@ Result<void> LmdbHandle::alone(const std::function<Result<void>()>& action) {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return !exclusive_; });
     exclusive_ = true;
-    const bool quiet = changed_.wait_for(lock, kExclusiveWait, [this] { return transactions_ == 0; });
+    const bool quiet =
+        changed_.wait_for(lock, kExclusiveWait, [this] { return transactions_ == 0; });
     Result<void> outcome;
     if (quiet) {
         outcome = action();
     } else {
-        outcome = fail(ErrorCode::kBusy, "a read transaction has been open too long; end it and try again");
+        outcome = fail(ErrorCode::kBusy,
+                       "a read transaction has been open too long; end it and try again");
     }
     exclusive_ = false;
     changed_.notify_all();

@@ -103,7 +103,8 @@ class MemoryWriteTxn : public WriteTxn {
     TableMap& map(Table table) { return (*env_.tables_)[static_cast<std::size_t>(table)]; }
     void remember(Table table, std::string_view key) {
         const auto old = find(*env_.tables_, table, key);
-        undo_.push_back({table, std::string(key), old ? std::optional(std::string(*old)) : std::nullopt});
+        undo_.push_back(
+            {table, std::string(key), old ? std::optional(std::string(*old)) : std::nullopt});
     }
     void roll_back() {
         for (auto it = undo_.rbegin(); it != undo_.rend(); ++it) {

@@ -23,13 +23,15 @@ class TokenVisitor : public msgpack::null_visitor {
         token.number = value;
         return add(token);
     }
-    bool visit_str(const char* data, std::uint32_t size) { return add_view(Kind::kText, data, size); }
-    bool visit_bin(const char* data, std::uint32_t size) { return add_view(Kind::kBytes, data, size); }
+    bool visit_str(const char* data, std::uint32_t size) {
+        return add_view(Kind::kText, data, size);
+    }
+    bool visit_bin(const char* data, std::uint32_t size) {
+        return add_view(Kind::kBytes, data, size);
+    }
     bool visit_ext(const char*, std::uint32_t) { return false; }
     bool start_array(std::uint32_t size) { return open(Kind::kArray, size, size); }
-    bool start_map(std::uint32_t size) {
-        return open(Kind::kMap, size, std::uint64_t{2} * size);
-    }
+    bool start_map(std::uint32_t size) { return open(Kind::kMap, size, std::uint64_t{2} * size); }
     bool end_array() { return --depth_, true; }
     bool end_map() { return --depth_, true; }
     void parse_error(std::size_t, std::size_t) {}
@@ -66,7 +68,8 @@ Result<MsgpackReader> MsgpackReader::parse(std::string_view bytes) {
     TokenVisitor visitor(reader, bytes.size());
     std::size_t consumed = 0;
     try {
-        if (msgpack::parse(bytes.data(), bytes.size(), consumed, visitor) && consumed == bytes.size())
+        if (msgpack::parse(bytes.data(), bytes.size(), consumed, visitor) &&
+            consumed == bytes.size())
             return reader;
     } catch (const std::exception&) {
         // msgpack reports some malformed texts by throwing; the answer is the same.

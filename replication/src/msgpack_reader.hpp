@@ -10,14 +10,24 @@ namespace kigumi {
 
 /// Reads one msgpack text that may be hostile.
 ///
-/// `parse` walks all bytes once before anything is built: nesting is bounded, and containers may not
-/// announce more elements than there are bytes, over the whole text (msgpack's own limits are per
-/// container, and 2.5 kB of nested headers made it reserve 16 GB). Memory is at most 24 bytes for
-/// each byte read. Typed reads then take the tokens in order; the first mismatch is remembered,
+/// `parse` walks all bytes once before anything is built: nesting is bounded, and containers may
+/// not announce more elements than there are bytes, over the whole text (msgpack's own limits are
+/// per container, and 2.5 kB of nested headers made it reserve 16 GB). Memory is at most 24 bytes
+/// for each byte read. Typed reads then take the tokens in order; the first mismatch is remembered,
 /// later reads give zeros, and `finish` reports it. Views point into the parsed bytes.
 class MsgpackReader {
   public:
-    enum class Kind : std::uint8_t { kNil, kBool, kUint, kInt, kDouble, kText, kBytes, kArray, kMap };
+    enum class Kind : std::uint8_t {
+        kNil,
+        kBool,
+        kUint,
+        kInt,
+        kDouble,
+        kText,
+        kBytes,
+        kArray,
+        kMap
+    };
 
     static constexpr std::size_t kMaxDepth = 24;
 

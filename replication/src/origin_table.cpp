@@ -32,7 +32,8 @@ Result<void> OriginTable::catch_up(kv::ReadTxn& txn) {
         if (!stored) return {};
         const auto origin = ReplicaId::from_bytes(*stored);
         if (!origin)
-            return fail(ErrorCode::kCorrupt, "a stored replica id is malformed; restore from a peer");
+            return fail(ErrorCode::kCorrupt,
+                        "a stored replica id is malformed; restore from a peer");
         add(*origin);
     }
 }
@@ -44,9 +45,9 @@ Result<std::shared_ptr<const OriginTable>> OriginCache::load(kv::ReadTxn& txn, b
         known = last_;
     }
     KIGUMI_TRY(const auto beyond, txn.get(kv::Table::kOrigins, key_of(known->size())));
-    KIGUMI_TRY(const auto within,
-               known->size() == 0 ? Result<std::optional<std::string_view>>(std::string_view())
-                                  : txn.get(kv::Table::kOrigins, key_of(known->size() - 1)));
+    KIGUMI_TRY(const auto within, known->size() == 0
+                                      ? Result<std::optional<std::string_view>>(std::string_view())
+                                      : txn.get(kv::Table::kOrigins, key_of(known->size() - 1)));
     if (!beyond && within) return known;
     // A longer table, or an older snapshot than the one that was kept: read what this one holds.
     auto table = within ? std::make_shared<OriginTable>(*known) : std::make_shared<OriginTable>();
@@ -68,7 +69,8 @@ std::uint64_t GrowingOrigins::number_of(const ReplicaId& origin) {
 
 Result<void> GrowingOrigins::save(kv::WriteTxn& txn) {
     for (; saved_ < known_->size(); ++saved_)
-        KIGUMI_CHECK(txn.put(kv::Table::kOrigins, key_of(saved_), known_->name_of(saved_)->bytes()));
+        KIGUMI_CHECK(
+            txn.put(kv::Table::kOrigins, key_of(saved_), known_->name_of(saved_)->bytes()));
     return {};
 }
 

@@ -47,7 +47,9 @@ class GrowingOrigins : public codec::OriginNumbers, public codec::OriginNames {
     explicit GrowingOrigins(std::shared_ptr<const OriginTable> known) : known_(std::move(known)) {}
 
     std::uint64_t number_of(const ReplicaId& origin) override;
-    const ReplicaId* name_of(std::uint64_t number) const override { return known_->name_of(number); }
+    const ReplicaId* name_of(std::uint64_t number) const override {
+        return known_->name_of(number);
+    }
     Result<void> save(kv::WriteTxn& txn);
 
   private:

@@ -1,6 +1,5 @@
-#include "transaction_state.hpp"
-
 #include "big_endian.hpp"
+#include "transaction_state.hpp"
 
 namespace kigumi {
 
@@ -19,7 +18,8 @@ Result<void> ReadTransaction::scan(const RowKey& from, const RowVisitor& visit) 
     return state_->reader().scan(from, visit);
 }
 
-Result<void> ReadTransaction::each_object(const std::function<bool(const std::string&, Type)>& visit) {
+Result<void> ReadTransaction::each_object(
+    const std::function<bool(const std::string&, Type)>& visit) {
     return state_->reader().each_object(visit);
 }
 
@@ -40,7 +40,8 @@ Result<void> ReadTransaction::scan_log(
         const std::string key = schema::bucket_prefix(state_->bucket) + std::string(item->value);
         KIGUMI_TRY(const auto keyed, state_->reader().at_key(key));
         if (!keyed || keyed->row.find({origin, counter}) == nullptr)
-            return fail(ErrorCode::kCorrupt, "the log names a row that is not there; restore from a peer");
+            return fail(ErrorCode::kCorrupt,
+                        "the log names a row that is not there; restore from a peer");
         if (!visit(counter, *keyed)) break;
         KIGUMI_TRY(item, cursor->next());
     }
@@ -61,7 +62,8 @@ Result<std::uint64_t> ReadTransaction::count_rows() {
 
 Result<void> ReadTransaction::check_log() {
     std::uint64_t writes = 0;
-    KIGUMI_CHECK(scan({}, [&](const RowKey&, const Row& row) { return writes += row.size(), true; }));
+    KIGUMI_CHECK(
+        scan({}, [&](const RowKey&, const Row& row) { return writes += row.size(), true; }));
     std::uint64_t entries = 0;
     // Each entry leads to a write (scan_log checks that); equal numbers make it one to one.
     for (std::uint32_t i = 0; const ReplicaId* origin = state_->origins->name_of(i); ++i)

@@ -19,16 +19,17 @@ constexpr std::size_t kChecksumBytes = 4;
 // After a 0x00, 0xFF means "a zero byte" and anything else ends the part; no part begins with 0xFE.
 constexpr std::string_view kShortenedMark("\0\xFE", 2);
 
-/// Appends an encoded part, or its shortened form; returns whether it was shortened. The hash has to
-/// resist collisions on purpose: two rows under one key would be one row.
+/// Appends an encoded part, or its shortened form; returns whether it was shortened. The hash has
+/// to resist collisions on purpose: two rows under one key would be one row.
 bool append_part(std::string& key, std::string_view part) {
     if (part.size() <= kLongPart) {
         key += part;
         return false;
     }
     std::array<unsigned char, kHashBytes> hash{};
-    crypto_generichash(hash.data(), hash.size(), reinterpret_cast<const unsigned char*>(part.data()),
-                       part.size(), nullptr, 0);
+    crypto_generichash(hash.data(), hash.size(),
+                       reinterpret_cast<const unsigned char*>(part.data()), part.size(), nullptr,
+                       0);
     // Never cut an escaped zero in two: the half would read as the end of the part.
     const bool splits = part[kKeptOfLongPart - 1] == '\0';
     key += part.substr(0, splits ? kKeptOfLongPart - 1 : kKeptOfLongPart);
@@ -84,8 +85,9 @@ Result<KeyedRow> decode_record(std::string_view key, std::string_view record,
     auto name = path::take_escaped(rest);
     const std::string_view body = record.substr(std::min(record.size(), kChecksumBytes));
     if (record.size() <= kChecksumBytes || read_u32(record) != checksum(key, body) || !name)
-        return fail(ErrorCode::kCorrupt,
-                    "a stored row fails its checksum; restore this replica from a peer or a backup");
+        return fail(
+            ErrorCode::kCorrupt,
+            "a stored row fails its checksum; restore this replica from a peer or a backup");
     KIGUMI_TRY(MsgpackReader reader, MsgpackReader::parse(body));
     const std::uint32_t size = reader.array();
     keyed.row = codec::read_row(reader, origins);
@@ -98,7 +100,8 @@ Result<KeyedRow> decode_record(std::string_view key, std::string_view record,
         keyed.at.path = rest.substr(rest.empty() ? 0 : 1);
     }
     KIGUMI_CHECK(reader.finish("a stored row"));
-    if (!type) return fail(ErrorCode::kUnsupported, "a stored row has a type this version does not know");
+    if (!type)
+        return fail(ErrorCode::kUnsupported, "a stored row has a type this version does not know");
     keyed.at.type = *type;
     return keyed;
 }

@@ -45,7 +45,9 @@ Result<std::optional<ReplicaId>> replica(kv::ReadTxn& txn) {
     KIGUMI_TRY(const auto stored, txn.get(Table::kMeta, kReplica));
     if (!stored) return std::optional<ReplicaId>();
     const auto id = ReplicaId::from_bytes(stored->substr(0, ReplicaId::kSize));
-    if (!id) return fail(ErrorCode::kCorrupt, "the stored replica identity is malformed; restore from a peer");
+    if (!id)
+        return fail(ErrorCode::kCorrupt,
+                    "the stored replica identity is malformed; restore from a peer");
     return id;
 }
 
@@ -107,7 +109,8 @@ Result<Clock> clock(kv::ReadTxn& txn, BucketId bucket, const OriginTable& origin
     while (item && item->key.starts_with(prefix)) {
         const ReplicaId* origin = origins.name_of(read_u32(item->key.substr(prefix.size())));
         if (origin == nullptr || item->value.size() != 16)
-            return fail(ErrorCode::kCorrupt, "a stored clock entry is malformed; restore from a peer");
+            return fail(ErrorCode::kCorrupt,
+                        "a stored clock entry is malformed; restore from a peer");
         clock.version.raise(*origin, read_u64(item->value));
         clock.floor.raise(*origin, read_u64(item->value.substr(8)));
         KIGUMI_TRY(item, cursor->next());

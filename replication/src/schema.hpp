@@ -21,7 +21,8 @@ std::string after_prefix(std::string prefix);
 std::string log_key(BucketId bucket, std::uint32_t origin, std::uint64_t counter);
 
 /// Creates the identity of a new environment, or checks that of an old one. A copied environment
-/// (other device or inode than it remembers) gets a new replica id: the original goes on with its own.
+/// (other device or inode than it remembers) gets a new replica id: the original goes on with its
+/// own.
 struct Place {
     std::uint64_t device = 0;
     std::uint64_t inode = 0;

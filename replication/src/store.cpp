@@ -69,7 +69,8 @@ void write_peer(codec::Packer& packer, const PeerRecord& peer) {
 Store::Store(std::unique_ptr<StoreState> state) : state_(std::move(state)) {}
 Store::~Store() = default;
 
-Result<std::unique_ptr<Store>> Store::open(const std::filesystem::path& directory, StoreOptions options) {
+Result<std::unique_ptr<Store>> Store::open(const std::filesystem::path& directory,
+                                           StoreOptions options) {
     KIGUMI_TRY(std::shared_ptr<kv::Env> env, kv::open_lmdb(directory, options.lmdb));
     KIGUMI_TRY(auto store, over(env, std::move(options)));
     store->state_->directory = directory;
@@ -111,9 +112,19 @@ Result<WriteTransaction> Store::write(std::string_view bucket) {
         KIGUMI_CHECK(schema::put_identity(*txn, *self, {}));
     }
     KIGUMI_TRY(const Hlc time, schema::last_time(*txn));
-    return WriteTransaction(std::unique_ptr<WriteTransaction::State>(new WriteTransaction::State{
-        *state_, std::move(txn), id, GrowingOrigins(std::move(origins)), clock, clock, *self,
-        HlcClock(time), time, {}, 0, false}));
+    return WriteTransaction(std::unique_ptr<WriteTransaction::State>(
+        new WriteTransaction::State{*state_,
+                                    std::move(txn),
+                                    id,
+                                    GrowingOrigins(std::move(origins)),
+                                    clock,
+                                    clock,
+                                    *self,
+                                    HlcClock(time),
+                                    time,
+                                    {},
+                                    0,
+                                    false}));
 }
 
 Result<std::vector<std::string>> Store::buckets() {

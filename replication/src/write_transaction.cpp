@@ -18,7 +18,8 @@ Result<void> WriteTransaction::scan(const RowKey& from, const RowVisitor& visit)
     return state_->reader().scan(from, visit);
 }
 
-Result<void> WriteTransaction::each_object(const std::function<bool(const std::string&, Type)>& visit) {
+Result<void> WriteTransaction::each_object(
+    const std::function<bool(const std::string&, Type)>& visit) {
     return state_->reader().each_object(visit);
 }
 
@@ -45,7 +46,8 @@ Result<void> WriteTransaction::State::write_row(const RowKey& at, const Row& bef
     for (const Write& write : after) {
         if (before_row.find(write.dot) != nullptr) continue;
         const auto number = static_cast<std::uint32_t>(origins.number_of(write.dot.origin));
-        KIGUMI_CHECK(txn->put(Table::kLog, schema::log_key(bucket, number, write.dot.counter), key.bytes));
+        KIGUMI_CHECK(
+            txn->put(Table::kLog, schema::log_key(bucket, number, write.dot.counter), key.bytes));
     }
     dirty = true;
     const std::string row_key = schema::bucket_prefix(bucket) + key.bytes;
@@ -71,7 +73,8 @@ Result<void> WriteTransaction::commit() {
     }
     if (state.written_bytes > kMaxTransactionBytes && state.now)
         return fail(ErrorCode::kFull, "the transaction writes more than 64 MiB; split it");
-    KIGUMI_CHECK(schema::put_clock(*state.txn, state.bucket, state.before, state.clock, state.origins));
+    KIGUMI_CHECK(
+        schema::put_clock(*state.txn, state.bucket, state.before, state.clock, state.origins));
     KIGUMI_CHECK(state.origins.save(*state.txn));
     if (state.time.last() != state.time_before)
         KIGUMI_CHECK(schema::put_last_time(*state.txn, state.time.last()));
@@ -130,7 +133,8 @@ Result<std::optional<KeyedRow>> WriteTransaction::staged(const RowKey& at) {
     return std::optional<KeyedRow>(std::move(rows.front()));
 }
 
-Result<void> WriteTransaction::each_staged(const std::function<Result<void>(const KeyedRow&)>& visit) {
+Result<void> WriteTransaction::each_staged(
+    const std::function<Result<void>(const KeyedRow&)>& visit) {
     const std::string prefix = schema::bucket_prefix(state_->bucket);
     KIGUMI_TRY(const auto cursor, state_->txn->cursor(Table::kStaging));
     KIGUMI_TRY(auto item, cursor->seek(prefix));

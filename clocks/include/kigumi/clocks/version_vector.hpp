@@ -12,9 +12,9 @@ namespace kigumi {
 /// A version vector (vector clock): origin → n means "every event of that origin up to n".
 ///
 /// Its partial order is the causal order of states: Parker et al., "Detection of Mutual
-/// Inconsistency in Distributed Systems" (1983); Fidge (1988), Mattern (1989). Absent entries are 0,
-/// and an entry of 0 is never stored, so equal vectors have equal entries. Entries are kept sorted
-/// in one block; a few masters need no allocation. Not synchronised: one thread at a time.
+/// Inconsistency in Distributed Systems" (1983); Fidge (1988), Mattern (1989). Absent entries are
+/// 0, and an entry of 0 is never stored, so equal vectors have equal entries. Entries are kept
+/// sorted in one block; a few masters need no allocation. Not synchronised: one thread at a time.
 class VersionVector {
     using Entry = std::pair<ReplicaId, std::uint64_t>;
     using Entries = boost::container::flat_map<ReplicaId, std::uint64_t, std::less<ReplicaId>,

@@ -24,14 +24,8 @@ class Flag {
         KIGUMI_TRY(const Row row, space_->get(at_));
         return !row.empty() && std::all_of(row.begin(), row.end(), says_true);
     }
-    Result<void> enable()
-        requires RowSpace<S>
-    {
-        return kigumi::assign(*space_, at_, Value(true));
-    }
-    Result<void> disable()
-        requires RowSpace<S>
-    {
+    Result<void> enable() requires RowSpace<S> { return kigumi::assign(*space_, at_, Value(true)); }
+    Result<void> disable() requires RowSpace<S> {
         return kigumi::assign(*space_, at_, Value(false));
     }
 

@@ -23,8 +23,12 @@ class Map {
 
     Map(S& space, RowKey prefix) : space_(&space), prefix_(std::move(prefix)) {}
 
-    Register<S> reg(std::string_view field) const { return {*space_, leaf(field, Type::kRegister)}; }
-    Counter<S> counter(std::string_view field) const { return {*space_, leaf(field, Type::kCounter)}; }
+    Register<S> reg(std::string_view field) const {
+        return {*space_, leaf(field, Type::kRegister)};
+    }
+    Counter<S> counter(std::string_view field) const {
+        return {*space_, leaf(field, Type::kCounter)};
+    }
     Set<S> set(std::string_view field) const { return {*space_, leaf(field, Type::kSet)}; }
 
     /// The fields that exist, in order, once for each type they have. O(rows of the map).
@@ -43,9 +47,7 @@ class Map {
         return all;
     }
     /// Removes all that this replica sees in the field; returns whether there was anything.
-    Result<bool> erase(std::string_view field)
-        requires RowSpace<S>
-    {
+    Result<bool> erase(std::string_view field) requires RowSpace<S> {
         RowKey prefix = prefix_;
         path::append(prefix.path, Value(field));
         return erase_under(*space_, prefix);

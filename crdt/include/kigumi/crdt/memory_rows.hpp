@@ -9,8 +9,8 @@ namespace kigumi {
 
 /// One replica of one bucket in memory: a row space, its version vector and the join of two.
 ///
-/// For laws, models and uses that need no disk. Two exact cuts join into the exact cut of the merged
-/// vector. Not synchronised. `join` is O(rows of both).
+/// For laws, models and uses that need no disk. Two exact cuts join into the exact cut of the
+/// merged vector. Not synchronised. `join` is O(rows of both).
 class MemoryRows : public Objects<MemoryRows> {
   public:
     using Clock = std::function<std::uint64_t()>;  ///< milliseconds since 1970

@@ -17,9 +17,13 @@ namespace kigumi {
 template <class Space>
 class Objects {
   public:
-    auto reg(std::string key) { return Register<Space>(space(), at(std::move(key), Type::kRegister)); }
+    auto reg(std::string key) {
+        return Register<Space>(space(), at(std::move(key), Type::kRegister));
+    }
     auto flag(std::string key) { return Flag<Space>(space(), at(std::move(key), Type::kFlag)); }
-    auto counter(std::string key) { return Counter<Space>(space(), at(std::move(key), Type::kCounter)); }
+    auto counter(std::string key) {
+        return Counter<Space>(space(), at(std::move(key), Type::kCounter));
+    }
     auto set(std::string key) { return Set<Space>(space(), at(std::move(key), Type::kSet)); }
     auto map(std::string key) { return Map<Space>(space(), at(std::move(key), Type::kMap)); }
 

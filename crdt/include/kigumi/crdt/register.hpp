@@ -28,17 +28,11 @@ class Register {
         return kigumi::siblings(row);
     }
     /// Writes a value, replacing every sibling that this replica has seen.
-    Result<void> assign(Value value)
-        requires RowSpace<S>
-    {
+    Result<void> assign(Value value) requires RowSpace<S> {
         return kigumi::assign(*space_, at_, std::move(value));
     }
     /// Removes the value; returns whether there was one.
-    Result<bool> erase()
-        requires RowSpace<S>
-    {
-        return kigumi::remove(*space_, at_);
-    }
+    Result<bool> erase() requires RowSpace<S> { return kigumi::remove(*space_, at_); }
 
   private:
     S* space_;

@@ -28,7 +28,8 @@ struct Error {
 /// What Result::value throws: the message of the Error.
 class ResultError : public std::runtime_error {
   public:
-    explicit ResultError(Error error) : std::runtime_error(error.message), error_(std::move(error)) {}
+    explicit ResultError(Error error)
+        : std::runtime_error(error.message), error_(std::move(error)) {}
     const Error& error() const { return error_; }
 
   private:
@@ -74,16 +75,16 @@ inline tl::unexpected<Error> fail(ErrorCode code, std::string message) {
 #define KIGUMI_CONCAT(a, b) KIGUMI_CONCAT_(a, b)
 
 /// Evaluates a Result<void>; returns its error from the calling function if it failed.
-#define KIGUMI_CHECK(expression)                                                     \
-    do {                                                                             \
-        if (auto checked = (expression); !checked)                                   \
-            return ::tl::unexpected<::kigumi::Error>(std::move(checked.error()));    \
+#define KIGUMI_CHECK(expression)                                                  \
+    do {                                                                          \
+        if (auto checked = (expression); !checked)                                \
+            return ::tl::unexpected<::kigumi::Error>(std::move(checked.error())); \
     } while (false)
 
 /// Binds the value of a Result to `declaration`, or returns its error from the calling function.
-#define KIGUMI_TRY(declaration, expression)                                                     \
-    auto KIGUMI_CONCAT(tried_, __LINE__) = (expression);                                        \
-    if (!KIGUMI_CONCAT(tried_, __LINE__))                                                       \
-        return ::tl::unexpected<::kigumi::Error>(                                               \
-            std::move(KIGUMI_CONCAT(tried_, __LINE__).error()));                                \
+#define KIGUMI_TRY(declaration, expression)                      \
+    auto KIGUMI_CONCAT(tried_, __LINE__) = (expression);         \
+    if (!KIGUMI_CONCAT(tried_, __LINE__))                        \
+        return ::tl::unexpected<::kigumi::Error>(                \
+            std::move(KIGUMI_CONCAT(tried_, __LINE__).error())); \
     declaration = std::move(*KIGUMI_CONCAT(tried_, __LINE__))

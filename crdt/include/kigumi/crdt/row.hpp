@@ -56,8 +56,9 @@ class Row {
 /// The one join: the row at `theirs_at ⊔ ours_at` from the row at each.
 ///
 /// Keeps what both have, adds theirs that we have not seen, drops ours that they have seen and no
-/// longer have. Commutative, associative and idempotent over states that histories can reach. O(n + m).
-/// Source: optimised OR-set of Bieniusa et al. (2012); causal δ-CRDTs, Almeida, Shoker & Baquero (2018).
+/// longer have. Commutative, associative and idempotent over states that histories can reach. O(n +
+/// m). Source: optimised OR-set of Bieniusa et al. (2012); causal δ-CRDTs, Almeida, Shoker &
+/// Baquero (2018).
 Row join(const Row& ours, const VersionVector& ours_at, const Row& theirs,
          const VersionVector& theirs_at);
 

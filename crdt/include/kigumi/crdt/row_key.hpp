@@ -25,9 +25,13 @@ struct RowKey {
 
     auto operator<=>(const RowKey&) const = default;
 
-    /// Whether this row lies under `prefix`: the same object, and its path begins with that one.
+    /// Whether this row lies under `prefix`: the same object, and its path begins with the elements
+    /// of that one. The text "a" is no prefix of "a\0b", though its bytes are: after them stands an
+    /// escape, which begins no element.
     bool under(const RowKey& prefix) const {
-        return type == prefix.type && key == prefix.key && path.starts_with(prefix.path);
+        const std::size_t length = prefix.path.size();
+        return type == prefix.type && key == prefix.key && path.starts_with(prefix.path) &&
+               (path.size() == length || path[length] != '\xFF');
     }
 };
 

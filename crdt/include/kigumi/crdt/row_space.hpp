@@ -26,7 +26,8 @@ concept RowSource = requires(S& space, const RowKey& at, const RowVisitor& visit
 /// `next_dot` names a new write of the replica, `now` stamps it; `put` replaces the row `before`
 /// (which must be what `get` gives) by `after`.
 template <class S>
-concept RowSpace = RowSource<S> && requires(S& space, const RowKey& at, const Row& before, Row after) {
+concept RowSpace = RowSource<S> &&
+    requires(S& space, const RowKey& at, const Row& before, Row after) {
     { space.self() } -> std::convertible_to<ReplicaId>;
     { space.next_dot() } -> std::same_as<Dot>;
     { space.now() } -> std::same_as<Hlc>;

@@ -53,9 +53,7 @@ class Set {
     }
     /// Adds a member; returns whether it is new here. An add of a member that is there already is a
     /// write too: it wins over a concurrent removal.
-    Result<bool> add(const Value& member)
-        requires RowSpace<S>
-    {
+    Result<bool> add(const Value& member) requires RowSpace<S> {
         KIGUMI_CHECK(check_writable(member));
         const RowKey at = row_of(member);
         KIGUMI_TRY(const Row before, space_->get(at));
@@ -66,9 +64,7 @@ class Set {
         return before.removed();
     }
     /// Removes a member; returns whether it was there.
-    Result<bool> erase(const Value& member)
-        requires RowSpace<S>
-    {
+    Result<bool> erase(const Value& member) requires RowSpace<S> {
         return kigumi::remove(*space_, row_of(member));
     }
 

@@ -26,19 +26,20 @@ using Object = boost::container::flat_map<std::string, Value>;
 /// What a register, a set member or a map leaf holds: nil, bool, int64, double, UTF-8 text, bytes,
 /// or an array or object of values.
 ///
-/// Arrays and objects are kept whole: a write replaces them as one. 1 and 1.0 differ. Equality is of
-/// bits, so it is reflexive for NaN as well and tells 0.0 from -0.0.
+/// Arrays and objects are kept whole: a write replaces them as one. 1 and 1.0 differ. Equality is
+/// of bits, so it is reflexive for NaN as well and tells 0.0 from -0.0.
 class Value {
   public:
-    using Storage = std::variant<std::monostate, bool, std::int64_t, double, std::string, Bytes, Array, Object>;
+    using Storage =
+        std::variant<std::monostate, bool, std::int64_t, double, std::string, Bytes, Array, Object>;
 
     Value() = default;
     Value(std::nullptr_t) {}
     template <std::same_as<bool> B>
     Value(B value) : storage_(value) {}
     template <std::integral I>
-        requires(!std::same_as<I, bool> && (std::signed_integral<I> || sizeof(I) < 8))
-    Value(I value) : storage_(static_cast<std::int64_t>(value)) {}
+    requires(!std::same_as<I, bool> && (std::signed_integral<I> || sizeof(I) < 8)) Value(I value)
+        : storage_(static_cast<std::int64_t>(value)) {}
     Value(double value) : storage_(value) {}
     Value(const char* text) : storage_(std::string(text)) {}
     Value(std::string_view text) : storage_(std::string(text)) {}

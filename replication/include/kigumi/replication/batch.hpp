@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,8 +17,25 @@ struct KeyedRow {
     bool operator==(const KeyedRow&) const = default;
 };
 
-/// Packs rows into one self-contained text (`docs/format/wire.md`): a table of the replicas that its
-/// dots name, then the rows. Pushes, pull answers and files carry rows in this form only.
+/// Packs rows into one self-contained text (`docs/format/wire.md`): a table of the replicas that
+/// its dots name, then the rows. Pushes, pull answers and files carry rows in this form only.
+class BatchWriter {
+  public:
+    BatchWriter();
+    ~BatchWriter();
+
+    void add(const KeyedRow& keyed);
+    std::size_t rows() const;
+    /// What `finish` will give, in bytes, give or take a few.
+    std::size_t bytes() const;
+    /// The batch; the writer starts over, empty.
+    std::string finish();
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
 std::string encode_batch(const std::vector<KeyedRow>& rows);
 
 /// Unpacks and checks a batch from anywhere: malformed bytes, rows that no writer can have written

@@ -4,12 +4,12 @@
 
 #include "kigumi/crdt/result.hpp"
 
-/// How a commit by any process of a node wakes the node's daemon: a datagram to a socket in the data
-/// directory. It is a hint; the daemon also polls the last transaction's id.
+/// How a commit by any process of a node wakes the node's daemon: a datagram to a socket in the
+/// data directory. It is a hint; the daemon also polls the last transaction's id.
 namespace kigumi::commit_signal {
 
-/// Binds the directory's socket and returns its descriptor (non-blocking; the caller closes it). The
-/// caller must hold the directory's daemon lock: an old socket is replaced.
+/// Binds the directory's socket and returns its descriptor (non-blocking; the caller closes it).
+/// The caller must hold the directory's daemon lock: an old socket is replaced.
 Result<int> listen(const std::filesystem::path& directory);
 
 /// Wakes the listener of the directory, if there is one. Never blocks, never fails.

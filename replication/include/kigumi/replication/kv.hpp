@@ -13,7 +13,16 @@
 /// (`memory_env.hpp`); the store above is the same code on both.
 namespace kigumi::kv {
 
-enum class Table : std::uint8_t { kRows, kLog, kClock, kStaging, kOrigins, kBuckets, kMeta, kMembers };
+enum class Table : std::uint8_t {
+    kRows,
+    kLog,
+    kClock,
+    kStaging,
+    kOrigins,
+    kBuckets,
+    kMeta,
+    kMembers
+};
 inline constexpr std::size_t kTables = 8;
 
 /// Views of stored bytes, valid until the transaction writes or ends.

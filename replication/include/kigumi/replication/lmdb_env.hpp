@@ -21,6 +21,7 @@ struct LmdbOptions {
 /// process are grouped: those that wait while one commit is written share the next, and its fsync.
 /// A failed commit fails every writer in its group, and the environment reopens itself before the
 /// next. Not usable after fork, nor on network file systems.
-Result<std::unique_ptr<Env>> open_lmdb(const std::filesystem::path& directory, LmdbOptions options = {});
+Result<std::unique_ptr<Env>> open_lmdb(const std::filesystem::path& directory,
+                                       LmdbOptions options = {});
 
 }  // namespace kigumi::kv

@@ -43,7 +43,8 @@ class Store {
     static Result<std::unique_ptr<Store>> open(const std::filesystem::path& directory,
                                                StoreOptions options = {});
     /// A store over another environment, such as one in memory.
-    static Result<std::unique_ptr<Store>> over(std::shared_ptr<kv::Env> env, StoreOptions options = {});
+    static Result<std::unique_ptr<Store>> over(std::shared_ptr<kv::Env> env,
+                                               StoreOptions options = {});
     ~Store();
 
     /// A snapshot of the bucket, empty if it does not exist.

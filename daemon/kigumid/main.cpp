@@ -1,0 +1,105 @@
+#include <pthread.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <iostream>
+
+#include "kigumi/daemon/node.hpp"
+
+namespace {
+
+using Level = kigumi::Effects::Note::Level;
+
+/// One line per event on stderr: time, level, event, key=value pairs.
+void log(const kigumi::Effects::Note& note) {
+    const auto level = note.level == Level::kDebug  ? spdlog::level::debug
+                       : note.level == Level::kInfo ? spdlog::level::info
+                                                    : spdlog::level::warn;
+    spdlog::log(level, "event={} {}", note.event, note.detail);
+}
+
+void set_up_log(const std::string& level) {
+    auto logger = spdlog::stderr_logger_mt("kigumid");
+    logger->set_pattern("time=%Y-%m-%dT%H:%M:%S.%eZ level=%l %v", spdlog::pattern_time_type::utc);
+    logger->set_level(spdlog::level::from_str(level));
+    logger->flush_on(spdlog::level::debug);
+    spdlog::set_default_logger(std::move(logger));
+}
+
+/// SIGTERM and SIGINT, held back from every thread and taken by wait().
+class StopSignals {
+  public:
+    StopSignals() {
+        sigemptyset(&signals_);
+        sigaddset(&signals_, SIGTERM);
+        sigaddset(&signals_, SIGINT);
+        pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
+    }
+    void wait() const {
+        int signal = 0;
+        sigwait(&signals_, &signal);
+    }
+
+  private:
+    sigset_t signals_{};
+};
+
+int fail(const kigumi::Error& error) {
+    std::cerr << "kigumid: " << error.message << '\n';
+    return 2;
+}
+
+int run(int argc, char** argv) {
+    std::string data;
+    std::string level = "info";
+    kigumi::NodeOptions options;
+    CLI::App app("kigumid: keeps this node's store in step with other masters");
+    app.add_option("--data", data, "data directory (created if needed)")->required();
+    app.add_option("--listen", options.listen, "address to listen on, HOST:PORT")->required();
+    app.add_option("--peer", options.peers, "address of another node; may be repeated")
+        ->allow_extra_args(false);
+    app.add_flag("--insecure", options.insecure, "plain text without keys, on loopback only");
+    app.add_option("--log-level", level, "debug, info or warn")
+        ->check(CLI::IsMember({"debug", "info", "warn"}))
+        ->capture_default_str();
+    app.set_version_flag("--version", "kigumid " KIGUMI_VERSION);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::CallForHelp& help) {
+        return app.exit(help);
+    } catch (const CLI::CallForVersion& version) {
+        return app.exit(version);
+    } catch (const CLI::ParseError& error) {
+        return fail({kigumi::ErrorCode::kInvalidArgument,
+                     std::string(error.what()) + "; see kigumid --help"});
+    }
+    set_up_log(level);
+    options.log = log;
+
+    const StopSignals stop;
+    const auto store = kigumi::Store::open(data);
+    if (!store) return fail(store.error());
+    const auto replica = (*store)->replica();
+    if (!replica) return fail(replica.error());
+    {
+        const auto node = kigumi::Node::start(**store, options);
+        if (!node) return fail(node.error());
+        log({Level::kInfo, "node.started",
+             "replica=" + replica->hex() + " listen=" + (*node)->address()});
+        stop.wait();
+    }
+    log({Level::kInfo, "node.stopped", "replica=" + replica->hex()});
+    return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    try {
+        return run(argc, argv);
+    } catch (const std::exception& error) {
+        return fail({kigumi::ErrorCode::kIo, error.what()});
+    }
+}

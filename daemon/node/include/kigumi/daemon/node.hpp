@@ -1,0 +1,45 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "kigumi/replication/replicator.hpp"
+
+namespace kigumi {
+
+struct NodeOptions {
+    /// Where other nodes reach this one: `HOST:PORT` (or `tcp://HOST:PORT`); the port may be `*`.
+    std::string listen;
+    /// Nodes to connect to, in the same form. One of two nodes naming the other is enough.
+    std::vector<std::string> peers;
+    /// Plain text without keys. Only loopback addresses are accepted, and only when this is set.
+    bool insecure = false;
+    ReplicatorOptions replication;
+    /// Receives what happens, on the node's thread; nothing is logged if empty.
+    std::function<void(const Effects::Note&)> log;
+};
+
+/// The replication engine of a node on a thread of its own: what `kigumid` runs, for embedding.
+///
+/// It pushes what any process commits to the store, pulls what it lacks and answers others. One
+/// node per data directory: a second one, in any process, is refused. The store must outlive it.
+/// Thread-safe.
+class Node {
+  public:
+    /// Binds and starts. Errors name the address or directory that cannot be used.
+    static Result<std::unique_ptr<Node>> start(Store& store, NodeOptions options);
+    /// Stops: says goodbye to peers and joins the thread.
+    ~Node();
+
+    /// The address that was bound, with its port.
+    const std::string& address() const;
+
+  private:
+    class Loop;
+    explicit Node(std::unique_ptr<Loop> loop);
+    std::unique_ptr<Loop> loop_;
+};
+
+}  // namespace kigumi

@@ -1,0 +1,47 @@
+#include "endpoint.hpp"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+
+namespace kigumi {
+namespace {
+
+constexpr std::string_view kScheme = "tcp://";
+
+bool is_loopback(const std::string& host) {
+    if (host == "localhost" || host == "[::1]") return true;
+    in_addr address{};
+    return inet_pton(AF_INET, host.c_str(), &address) == 1 && (ntohl(address.s_addr) >> 24) == 127;
+}
+
+bool is_port(const std::string& port) {
+    if (port == "*") return true;
+    const bool digits =
+        !port.empty() && port.size() <= 5 &&
+        std::all_of(port.begin(), port.end(), [](char c) { return c >= '0' && c <= '9'; });
+    return digits && std::stoi(port) <= 65535;
+}
+
+}  // namespace
+
+Result<std::string> endpoint_of(const std::string& address, bool insecure) {
+    const std::string rest =
+        address.starts_with(kScheme) ? address.substr(kScheme.size()) : address;
+    const auto colon = rest.rfind(':');
+    if (colon == std::string::npos || colon == 0 || !is_port(rest.substr(colon + 1)))
+        return fail(
+            ErrorCode::kInvalidArgument,
+            "\"" + address + "\" is no address; write HOST:PORT, for example 127.0.0.1:7001");
+    if (!insecure)
+        return fail(ErrorCode::kInvalidArgument,
+                    "this version has no keys yet, so it speaks plain text, on loopback only; "
+                    "ask for that with --insecure");
+    if (!is_loopback(rest.substr(0, colon)))
+        return fail(ErrorCode::kInvalidArgument, "\"" + address +
+                                                     "\" is not a loopback address; plain text is "
+                                                     "allowed on 127.0.0.0/8 and [::1] only");
+    return std::string(kScheme) + rest;
+}
+
+}  // namespace kigumi

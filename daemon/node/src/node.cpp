@@ -1,0 +1,183 @@
+#include "kigumi/daemon/node.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <random>
+#include <thread>
+
+#include "endpoint.hpp"
+#include "kigumi/replication/commit_signal.hpp"
+#include "transport.hpp"
+
+namespace kigumi {
+namespace {
+
+/// How often to look for commits that no signal announced.
+constexpr std::uint64_t kCommitPollMs = 20;
+constexpr int kGoodbyeLingerMs = 200;
+
+/// A file descriptor that closes itself.
+class Descriptor {
+  public:
+    explicit Descriptor(int fd = -1) : fd_(fd) {}
+    ~Descriptor() {
+        if (fd_ >= 0) ::close(fd_);
+    }
+    Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+    Descriptor& operator=(Descriptor&& other) noexcept {
+        std::swap(fd_, other.fd_);
+        return *this;
+    }
+    int get() const { return fd_; }
+    /// Reads until nothing is left; returns whether there was anything.
+    bool drain() const {
+        std::array<char, 256> bytes{};
+        bool any = false;
+        while (read(fd_, bytes.data(), bytes.size()) > 0) any = true;
+        return any;
+    }
+
+  private:
+    int fd_;
+};
+
+/// The lock that makes a node the only one of its data directory.
+Result<Descriptor> lock_directory(const std::filesystem::path& directory) {
+    const auto path = directory / "kigumid.lock";
+    Descriptor file(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640));
+    if (file.get() < 0)
+        return fail(ErrorCode::kIo, "cannot open " + path.string() + ": " + std::strerror(errno));
+    if (flock(file.get(), LOCK_EX | LOCK_NB) != 0)
+        return fail(ErrorCode::kBusy,
+                    "another node runs on " + directory.string() + "; stop it first");
+    return file;
+}
+
+}  // namespace
+
+/// The thread, and all that it alone touches.
+class Node::Loop {
+  public:
+    Loop(Store& store, NodeOptions options)
+        : store_(store),
+          options_(std::move(options)),
+          replicator_(store, with_random(options_.replication)),
+          transport_({[this](LinkId link, bool dialled, const std::string& address) {
+                          replicator_.link_up(link, dialled, address, steady_ms());
+                      },
+                      [this](LinkId link) { replicator_.link_down(link); },
+                      [this](LinkId link, std::string_view message) {
+                          replicator_.receive(link, message, steady_ms());
+                      }}) {}
+
+    ~Loop() {
+        if (!thread_.joinable()) return;
+        const std::uint64_t one = 1;
+        static_cast<void>(!write(stop_.get(), &one, sizeof one));
+        thread_.join();
+    }
+    Loop(const Loop&) = delete;
+    Loop& operator=(const Loop&) = delete;
+
+    Result<void> start() {
+        KIGUMI_TRY(lock_, lock_directory(store_.directory()));
+        KIGUMI_TRY(const int wake, commit_signal::listen(store_.directory()));
+        wake_ = Descriptor(wake);
+        stop_ = Descriptor(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+        KIGUMI_TRY(const std::string endpoint, endpoint_of(options_.listen, options_.insecure));
+        KIGUMI_CHECK(transport_.listen(endpoint));
+        for (const std::string& peer : options_.peers) {
+            KIGUMI_TRY(const std::string dialled, endpoint_of(peer, options_.insecure));
+            KIGUMI_CHECK(transport_.dial(dialled));
+        }
+        thread_ = std::thread([this] { run(); });
+        return {};
+    }
+
+    const std::string& address() const { return transport_.bound(); }
+
+  private:
+    static ReplicatorOptions with_random(ReplicatorOptions options) {
+        if (!options.random) {
+            auto generator = std::make_shared<std::mt19937_64>(std::random_device{}());
+            options.random = [generator] { return (*generator)(); };
+        }
+        return options;
+    }
+
+    void run() {
+        while (!stop_.drain()) {
+            try {
+                turn();
+            } catch (const std::exception& error) {
+                // Memory, or a socket that broke in a way that has no name: what was under way is
+                // repeated by the protocol.
+                report({Effects::Note::Level::kWarning, "loop.failed", error.what()});
+            }
+        }
+        replicator_.leave();
+        perform();
+        transport_.flush();
+        transport_.shut_down(kGoodbyeLingerMs);
+    }
+
+    void turn() {
+        const std::uint64_t now_ms = steady_ms();
+        const std::uint64_t due_ms = std::min(replicator_.next_wakeup(), now_ms + kCommitPollMs);
+        transport_.poll({wake_.get(), stop_.get()},
+                        due_ms > now_ms ? static_cast<long>(due_ms - now_ms) : 0);
+        const bool woken = wake_.drain();
+        if (woken || committed_elsewhere()) replicator_.local_commit();
+        replicator_.tick(steady_ms());
+        replicator_.flush(steady_ms());
+        perform();
+        transport_.flush();
+    }
+
+    bool committed_elsewhere() {
+        const auto usage = store_.usage();
+        return usage && std::exchange(seen_commits_, usage->commits) != usage->commits;
+    }
+
+    void perform() {
+        Effects effects = replicator_.take_effects();
+        for (auto& send : effects.sends) transport_.send(send.link, std::move(send.message));
+        for (const auto& close : effects.closes) transport_.close(close.link);
+        for (const auto& note : effects.notes) report(note);
+    }
+
+    void report(const Effects::Note& note) const {
+        if (options_.log) options_.log(note);
+    }
+
+    Store& store_;
+    const NodeOptions options_;
+    Descriptor lock_;
+    Descriptor wake_;
+    Descriptor stop_;
+    Replicator replicator_;
+    Transport transport_;
+    std::uint64_t seen_commits_ = 0;
+    std::thread thread_;
+};
+
+Node::Node(std::unique_ptr<Loop> loop) : loop_(std::move(loop)) {}
+Node::~Node() = default;
+
+Result<std::unique_ptr<Node>> Node::start(Store& store, NodeOptions options) {
+    auto loop = std::make_unique<Loop>(store, std::move(options));
+    KIGUMI_CHECK(loop->start());
+    return std::unique_ptr<Node>(new Node(std::move(loop)));
+}
+
+const std::string& Node::address() const { return loop_->address(); }
+
+}  // namespace kigumi

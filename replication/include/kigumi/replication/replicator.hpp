@@ -1,0 +1,107 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kigumi/replication/store.hpp"
+
+namespace kigumi {
+
+/// A connection to another node, numbered by whoever owns the sockets. Never reused.
+using LinkId = std::uint64_t;
+
+/// The parameters of replication. Sizes in bytes, times in milliseconds.
+struct ReplicatorOptions {
+    /// How often neighbours compare version vectors. Shorter finds lost messages sooner and costs
+    /// one small message per link and round.
+    std::uint64_t round_ms = 500;
+    /// How long to wait for a push that is probably on its way before pulling instead.
+    std::uint64_t pull_delay_ms = 30;
+    /// A peer that has said nothing for so long is taken to be down.
+    std::uint64_t silence_ms = 5'000;
+    /// A pull without progress for so long is given up and tried elsewhere.
+    std::uint64_t pull_timeout_ms = 2'000;
+    /// Failed pulls from one peer are repeated after this, doubled each time up to the maximum.
+    std::uint64_t backoff_min_ms = 100;
+    std::uint64_t backoff_max_ms = 5'000;
+    /// Bytes of a pull answer that may be on their way.
+    std::size_t pull_credit_bytes = std::size_t{1} << 20;
+    /// A push larger than this is not sent: the peer is told the new version and pulls in chunks.
+    std::size_t push_max_bytes = std::size_t{256} << 10;
+    /// Bytes of pushes to a peer that it has not confirmed yet.
+    std::size_t push_credit_bytes = std::size_t{1} << 20;
+    /// Bytes of pushes that wait for what they depend on, over all buckets.
+    std::size_t held_max_bytes = std::size_t{8} << 20;
+    /// Rows of a pull that are kept in memory before they are staged on disk.
+    std::size_t staged_max_bytes = std::size_t{4} << 20;
+    /// Random numbers, for session names and jitter; must be set.
+    std::function<std::uint64_t()> random;
+};
+
+/// What the replicator wants done, in order.
+struct Effects {
+    struct Send {
+        LinkId link;
+        std::string message;
+    };
+    struct Close {
+        LinkId link;
+        std::string reason;
+    };
+    struct Note {
+        enum class Level { kDebug, kInfo, kWarning };
+        Level level;
+        std::string event;   ///< a dotted name
+        std::string detail;  ///< key=value pairs
+    };
+    std::vector<Send> sends;
+    std::vector<Close> closes;
+    std::vector<Note> notes;
+};
+
+/// The replication protocol (`docs/protocol.md`) as a state machine: events in, effects out.
+///
+/// Clock, random numbers, store and network are handed in, so that a daemon and a simulator run the
+/// same code. It keeps the exact cut: the rows of a bucket are at every moment a function of its
+/// version vector. Pushes are applied in causal order, pulls as one step; only durable state is
+/// sent or acknowledged. One thread at a time. Times are milliseconds of a clock that never goes
+/// back.
+///
+/// Events may be handed over in bursts: `flush` ends a burst, and all that was pushed to us in one
+/// is committed at once. Every event can leave effects; take them after `flush`.
+class Replicator {
+  public:
+    Replicator(Store& store, ReplicatorOptions options);
+    ~Replicator();
+
+    /// A connection exists. `dialled`: this node opened it, and greets.
+    void link_up(LinkId link, bool dialled, std::string address, std::uint64_t now_ms);
+    /// A connection is gone.
+    void link_down(LinkId link);
+    /// A message from a peer; anything may be in it.
+    void receive(LinkId link, std::string_view message, std::uint64_t now_ms);
+    /// Some process committed to the store.
+    void local_commit();
+    /// Time has passed. Call it at `next_wakeup` at the latest.
+    void tick(std::uint64_t now_ms);
+    /// Ends a burst of events: commits, pushes and acknowledges.
+    void flush(std::uint64_t now_ms);
+    /// Says goodbye on every link.
+    void leave();
+
+    std::uint64_t next_wakeup() const;
+    Effects take_effects();
+
+    /// Bytes held in memory on behalf of peers: waiting pushes and unstaged rows of pulls.
+    std::size_t buffered_bytes() const;
+
+  private:
+    class Core;
+    std::unique_ptr<Core> core_;
+};
+
+}  // namespace kigumi

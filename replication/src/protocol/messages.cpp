@@ -1,0 +1,263 @@
+#include "messages.hpp"
+
+#include "../codec.hpp"
+
+namespace kigumi::wire {
+namespace {
+
+using codec::Packer;
+
+constexpr std::size_t kMaxBucketName = 255;
+
+// The first element of every message. The numbers are the indices of Message's alternatives.
+enum Kind : std::uint8_t {
+    kHello,
+    kWho,
+    kBye,
+    kDigest,
+    kPush,
+    kPull,
+    kChunk,
+    kCredit,
+    kDone,
+    kCancel
+};
+
+void write_cursor(Packer& packer, const std::optional<Cursor>& cursor) {
+    if (!cursor) {
+        packer.pack_nil();
+        return;
+    }
+    packer.pack_array(10);
+    cursor->full ? packer.pack_true() : packer.pack_false();
+    codec::write_vector(packer, cursor->floor);
+    codec::write_vector(packer, cursor->from);
+    codec::write_vector(packer, cursor->to);
+    cursor->in_rows ? packer.pack_true() : packer.pack_false();
+    codec::pack_bytes(packer, cursor->row.key);
+    packer.pack_uint8(static_cast<std::uint8_t>(cursor->row.type));
+    codec::pack_bytes(packer, cursor->row.path);
+    codec::pack_bytes(packer, cursor->origin.bytes());
+    packer.pack_uint64(cursor->counter);
+}
+
+std::optional<Cursor> read_cursor(MsgpackReader& reader) {
+    if (reader.peek() == MsgpackReader::Kind::kNil) {
+        reader.nil();
+        return std::nullopt;
+    }
+    reader.array_of(10);
+    Cursor cursor;
+    cursor.full = reader.boolean();
+    cursor.floor = codec::read_vector(reader);
+    cursor.from = codec::read_vector(reader);
+    cursor.to = codec::read_vector(reader);
+    cursor.in_rows = reader.boolean();
+    cursor.row.key = reader.bytes();
+    const auto type = type_of(reader.uint());
+    if (!type) reader.reject();
+    cursor.row.type = type.value_or(Type::kRegister);
+    cursor.row.path = reader.bytes();
+    cursor.origin = codec::read_replica(reader);
+    cursor.counter = reader.uint();
+    return cursor;
+}
+
+std::string read_bucket(MsgpackReader& reader) {
+    const std::string_view name = reader.text();
+    if (name.empty() || name.size() > kMaxBucketName || !is_utf8(name)) reader.reject();
+    return std::string(name);
+}
+
+/// Writes a message as an array: its kind, then its fields.
+class Writer {
+  public:
+    explicit Writer(Packer& to) : packer(to) {}
+
+    void operator()(const Hello& hello) const {
+        start(4, kHello);
+        packer.pack_uint64(hello.version);
+        codec::pack_bytes(packer, hello.replica.bytes());
+        hello.answer ? packer.pack_true() : packer.pack_false();
+    }
+    void operator()(const Who&) const { start(1, kWho); }
+    void operator()(const Bye&) const { start(1, kBye); }
+    void operator()(const Digest& digest) const {
+        start(2, kDigest);
+        packer.pack_array(static_cast<std::uint32_t>(digest.versions.size()));
+        for (const auto& [bucket, version] : digest.versions) {
+            packer.pack_array(2);
+            codec::pack_text(packer, bucket);
+            codec::write_vector(packer, version);
+        }
+    }
+    void operator()(const Push& push) const {
+        start(7, kPush);
+        codec::pack_text(packer, push.bucket);
+        codec::pack_bytes(packer, push.origin.bytes());
+        packer.pack_uint64(push.from);
+        packer.pack_uint64(push.to);
+        codec::write_vector(packer, push.dep);
+        codec::pack_bytes(packer, push.batch);
+    }
+    void operator()(const Pull& pull) const {
+        start(6, kPull);
+        codec::pack_text(packer, pull.bucket);
+        packer.pack_uint64(pull.session);
+        codec::write_vector(packer, pull.base);
+        packer.pack_uint64(pull.credit);
+        write_cursor(packer, pull.resume);
+    }
+    void operator()(const Chunk& chunk) const {
+        start(5, kChunk);
+        packer.pack_uint64(chunk.session);
+        packer.pack_uint64(chunk.number);
+        codec::pack_bytes(packer, chunk.part);
+        write_cursor(packer, chunk.cursor);
+    }
+    void operator()(const Credit& credit) const {
+        start(3, kCredit);
+        packer.pack_uint64(credit.session);
+        packer.pack_uint64(credit.bytes);
+    }
+    void operator()(const Done& done) const {
+        start(6, kDone);
+        packer.pack_uint64(done.session);
+        packer.pack_uint64(done.number);
+        codec::write_vector(packer, done.version);
+        codec::write_vector(packer, done.floor);
+        done.full ? packer.pack_true() : packer.pack_false();
+    }
+    void operator()(const Cancel& cancel) const {
+        start(3, kCancel);
+        packer.pack_uint64(cancel.session);
+        codec::pack_text(packer, cancel.reason);
+    }
+
+  private:
+    void start(std::uint32_t elements, Kind kind) const {
+        packer.pack_array(elements);
+        packer.pack_uint8(kind);
+    }
+
+    Packer& packer;
+};
+
+struct Body {
+    MsgpackReader& reader;
+    std::uint32_t elements;
+
+    void expect(std::uint32_t size) const {
+        if (elements != size) reader.reject();
+    }
+};
+
+Message read_body(std::uint64_t kind, const Body& body) {
+    MsgpackReader& reader = body.reader;
+    switch (kind) {
+        case kHello: {
+            body.expect(4);
+            Hello hello;
+            hello.version = reader.uint();
+            hello.replica = codec::read_replica(reader);
+            hello.answer = reader.boolean();
+            return hello;
+        }
+        case kWho:
+            body.expect(1);
+            return Who{};
+        case kBye:
+            body.expect(1);
+            return Bye{};
+        case kDigest: {
+            body.expect(2);
+            Digest digest;
+            for (std::uint32_t left = reader.array(); left > 0 && reader.ok(); --left) {
+                reader.array_of(2);
+                std::string bucket = read_bucket(reader);
+                digest.versions.emplace_back(std::move(bucket), codec::read_vector(reader));
+            }
+            return digest;
+        }
+        case kPush: {
+            body.expect(7);
+            Push push;
+            push.bucket = read_bucket(reader);
+            push.origin = codec::read_replica(reader);
+            push.from = reader.uint();
+            push.to = reader.uint();
+            push.dep = codec::read_vector(reader);
+            push.batch = reader.bytes();
+            if (push.from >= push.to) reader.reject();
+            return push;
+        }
+        case kPull: {
+            body.expect(6);
+            Pull pull;
+            pull.bucket = read_bucket(reader);
+            pull.session = reader.uint();
+            pull.base = codec::read_vector(reader);
+            pull.credit = reader.uint();
+            pull.resume = read_cursor(reader);
+            return pull;
+        }
+        case kChunk: {
+            body.expect(5);
+            Chunk chunk;
+            chunk.session = reader.uint();
+            chunk.number = reader.uint();
+            chunk.part = reader.bytes();
+            chunk.cursor = read_cursor(reader);
+            return chunk;
+        }
+        case kCredit: {
+            body.expect(3);
+            Credit credit;
+            credit.session = reader.uint();
+            credit.bytes = reader.uint();
+            return credit;
+        }
+        case kDone: {
+            body.expect(6);
+            Done done;
+            done.session = reader.uint();
+            done.number = reader.uint();
+            done.version = codec::read_vector(reader);
+            done.floor = codec::read_vector(reader);
+            done.full = reader.boolean();
+            return done;
+        }
+        case kCancel: {
+            body.expect(3);
+            Cancel cancel;
+            cancel.session = reader.uint();
+            cancel.reason = reader.text();
+            return cancel;
+        }
+        default:
+            reader.reject();
+            return Who{};
+    }
+}
+
+}  // namespace
+
+std::string encode(const Message& message) {
+    codec::Buffer buffer;
+    Packer packer(buffer);
+    std::visit(Writer(packer), message);
+    return std::move(buffer.bytes);
+}
+
+Result<Message> decode(std::string_view bytes) {
+    if (bytes.size() > kMaxMessageBytes)
+        return fail(ErrorCode::kCorrupt, "a message is larger than 1 MiB");
+    KIGUMI_TRY(MsgpackReader reader, MsgpackReader::parse(bytes));
+    const std::uint32_t elements = reader.array();
+    const std::uint64_t kind = reader.uint();
+    Message message = read_body(kind, {reader, elements});
+    KIGUMI_CHECK(reader.finish("a message"));
+    return message;
+}
+
+}  // namespace kigumi::wire

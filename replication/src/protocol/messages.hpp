@@ -1,0 +1,104 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "kigumi/clocks/version_vector.hpp"
+#include "kigumi/crdt/row_key.hpp"
+
+/// What replicas say to each other. Each message is one frame of at most kMaxMessageBytes;
+/// `docs/format/wire.md` gives the bytes.
+namespace kigumi::wire {
+
+inline constexpr std::uint32_t kProtocolVersion = 1;
+inline constexpr std::size_t kMaxMessageBytes = std::size_t{1} << 20;
+
+/// First on every link, from the side that dialled; answered in kind with `answer` set.
+struct Hello {
+    std::uint64_t version = kProtocolVersion;
+    ReplicaId replica;
+    bool answer = false;
+};
+
+/// "I do not know you": the receiver has forgotten the link and wants a Hello.
+struct Who {};
+
+/// The sender leaves on purpose.
+struct Bye {};
+
+/// What the sender holds durably, by bucket: a digest for anti-entropy and an acknowledgement in
+/// one.
+struct Digest {
+    std::vector<std::pair<std::string, VersionVector>> versions;
+};
+
+/// Rows that `origin` changed with its events in (from, to], and all they depend on.
+struct Push {
+    std::string bucket;
+    ReplicaId origin;
+    std::uint64_t from = 0;
+    std::uint64_t to = 0;
+    VersionVector dep;  ///< the snapshot's V without the origin's own entry
+    std::string batch;
+};
+
+/// A place in a pull answer: where to go on. The receiver treats it as opaque.
+struct Cursor {
+    bool full = false;    ///< all rows first, because the base lies below the floor
+    VersionVector floor;  ///< G when the answer began; if it moves, the answer starts over
+    VersionVector from;   ///< this phase sends rows with events in (from, to]
+    VersionVector to;
+    bool in_rows = false;  ///< still sending all rows; `row` is the last one sent
+    RowKey row;
+    ReplicaId origin;  ///< last log entry that was looked at
+    std::uint64_t counter = 0;
+};
+
+/// "Here is my V: send what changed since", at most `credit` bytes before more is granted.
+struct Pull {
+    std::string bucket;
+    std::uint64_t session = 0;
+    VersionVector base;
+    std::uint64_t credit = 0;
+    std::optional<Cursor> resume;
+};
+
+/// A part of a batch of rows. The last part of a batch carries the cursor behind it.
+struct Chunk {
+    std::uint64_t session = 0;
+    std::uint64_t number = 0;  ///< counts from 0 in a session
+    std::string part;
+    std::optional<Cursor> cursor;
+};
+
+struct Credit {
+    std::uint64_t session = 0;
+    std::uint64_t bytes = 0;
+};
+
+/// The answer is complete: applied as one step, it makes the base at least `version`.
+struct Done {
+    std::uint64_t session = 0;
+    std::uint64_t number = 0;
+    VersionVector version;
+    VersionVector floor;
+    bool full = false;
+};
+
+/// Ends a session early. The other side may ask again from the beginning.
+struct Cancel {
+    std::uint64_t session = 0;
+    std::string reason;
+};
+
+using Message = std::variant<Hello, Who, Bye, Digest, Push, Pull, Chunk, Credit, Done, Cancel>;
+
+std::string encode(const Message& message);
+/// Decodes and bounds a message from anybody.
+Result<Message> decode(std::string_view bytes);
+
+}  // namespace kigumi::wire

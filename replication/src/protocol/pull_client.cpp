@@ -1,0 +1,125 @@
+#include "pull_client.hpp"
+
+namespace kigumi {
+namespace {
+
+/// The largest row that can be taken: the siblings of many masters at 1 MiB each.
+constexpr std::size_t kMaxBatchBytes = std::size_t{128} << 20;
+
+Result<void> check_covered(const Row& row, const VersionVector& version) {
+    for (const Write& write : row)
+        if (!version.covers(write.dot))
+            return fail(ErrorCode::kCorrupt,
+                        "a pull answer holds a write that its vector does not cover");
+    return {};
+}
+
+}  // namespace
+
+PullClient::PullClient(Store& store, std::string bucket, const ReplicatorOptions& options)
+    : store_(store), bucket_(std::move(bucket)), options_(options) {}
+
+Result<wire::Pull> PullClient::begin(LinkId link, const ReplicaId& peer,
+                                     const VersionVector& version, std::uint64_t now_ms) {
+    if (peer != peer_ || !resume_) {
+        KIGUMI_CHECK(discard());
+        peer_ = peer;
+        base_ = version;
+    }
+    partial_.clear();
+    session_ = Session{link, options_.random(), 0, now_ms};
+    return wire::Pull{bucket_, session_->id, base_, options_.pull_credit_bytes, resume_};
+}
+
+Result<std::optional<wire::Credit>> PullClient::take(const wire::Chunk& chunk,
+                                                     std::uint64_t now_ms) {
+    if (chunk.number != session_->next_number)
+        return fail(ErrorCode::kIo, "a part of the answer is missing");
+    if (partial_.size() + chunk.part.size() > kMaxBatchBytes)
+        return fail(ErrorCode::kCorrupt, "a batch is larger than 128 MiB");
+    ++session_->next_number;
+    session_->progress_ms = now_ms;
+    partial_ += chunk.part;
+    if (!chunk.cursor) return std::optional<wire::Credit>();
+
+    KIGUMI_TRY(auto rows, decode_batch(partial_));
+    const std::size_t bytes = partial_.size();
+    partial_.clear();
+    for (KeyedRow& keyed : rows)
+        memory_.insert_or_assign(std::move(keyed.at), std::move(keyed.row));
+    memory_bytes_ += bytes;
+    resume_ = chunk.cursor;
+    if (memory_bytes_ > options_.staged_max_bytes) KIGUMI_CHECK(stage_to_disk());
+    return std::optional<wire::Credit>(wire::Credit{session_->id, bytes});
+}
+
+Result<void> PullClient::finish(const wire::Done& done) {
+    if (done.number != session_->next_number || !partial_.empty())
+        return fail(ErrorCode::kIo, "a part of the answer is missing");
+    KIGUMI_CHECK(join_all(done));
+    session_.reset();
+    on_disk_ = false;  // the join has cleared what was staged
+    return discard();
+}
+
+Result<void> PullClient::join_all(const wire::Done& done) {
+    KIGUMI_TRY(WriteTransaction tx, store_.write(bucket_));
+    if (!done.full && !tx.version().covers(base_))
+        return fail(ErrorCode::kBusy, "this replica has gone back behind the base of the pull");
+    if (done.version[tx.self()] > tx.version()[tx.self()])
+        return fail(ErrorCode::kInvalidArgument,
+                    "the peer has seen events of this replica that it never made");
+    if (done.full) {
+        KIGUMI_CHECK(tx.drop_unsent(done.version, [&](const RowKey& at) -> Result<bool> {
+            if (memory_.contains(at)) return true;
+            if (!on_disk_) return false;
+            KIGUMI_TRY(const auto staged, tx.staged(at));
+            return staged.has_value();
+        }));
+    }
+    const auto join_one = [&](const RowKey& at, const Row& row) -> Result<void> {
+        KIGUMI_CHECK(check_covered(row, done.version));
+        return tx.join_row({at, row}, done.version);
+    };
+    if (on_disk_) {
+        // A row in memory is newer than its staged form, which must not be joined before it: what
+        // only the older form has would stay.
+        KIGUMI_CHECK(tx.each_staged([&](const KeyedRow& keyed) -> Result<void> {
+            return memory_.contains(keyed.at) ? Result<void>() : join_one(keyed.at, keyed.row);
+        }));
+        KIGUMI_CHECK(tx.clear_staged());
+    }
+    for (const auto& [at, row] : memory_) KIGUMI_CHECK(join_one(at, row));
+    tx.advance(done.version, done.floor);
+    return tx.commit();
+}
+
+Result<void> PullClient::stage_to_disk() {
+    KIGUMI_TRY(WriteTransaction tx, store_.write(bucket_));
+    for (const auto& [at, row] : memory_) KIGUMI_CHECK(tx.stage({at, row}));
+    KIGUMI_CHECK(tx.commit());
+    on_disk_ = true;
+    memory_.clear();
+    memory_bytes_ = 0;
+    return {};
+}
+
+void PullClient::abort(bool keep) {
+    session_.reset();
+    partial_.clear();
+    if (!keep) resume_.reset();
+}
+
+Result<void> PullClient::discard() {
+    resume_.reset();
+    memory_.clear();
+    memory_bytes_ = 0;
+    if (!on_disk_) return {};
+    KIGUMI_TRY(WriteTransaction tx, store_.write(bucket_));
+    KIGUMI_CHECK(tx.clear_staged());
+    KIGUMI_CHECK(tx.commit());
+    on_disk_ = false;
+    return {};
+}
+
+}  // namespace kigumi

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <map>
+#include <optional>
+
+#include "kigumi/replication/replicator.hpp"
+#include "messages.hpp"
+
+namespace kigumi {
+
+/// Rule 6 of the protocol: pulls a bucket from one peer at a time.
+///
+/// Rows are staged, in memory and beyond a bound on disk, until the answer is complete; then all
+/// are joined in one step. An answer that breaks off changes nothing; what was staged is kept, and
+/// taken up again if the same peer goes on with it.
+class PullClient {
+  public:
+    PullClient(Store& store, std::string bucket, const ReplicatorOptions& options);
+
+    bool active() const { return session_.has_value(); }
+    LinkId link() const { return session_->link; }
+    bool is_session(LinkId link, std::uint64_t id) const {
+        return session_ && session_->link == link && session_->id == id;
+    }
+    bool stalled(std::uint64_t now_ms) const {
+        return session_ && session_->progress_ms + options_.pull_timeout_ms < now_ms;
+    }
+    std::uint64_t deadline_ms() const {
+        return session_->progress_ms + options_.pull_timeout_ms + 1;
+    }
+    /// Bytes of rows and parts in memory.
+    std::size_t bytes() const { return memory_bytes_ + partial_.size(); }
+
+    /// Starts (or resumes) a pull by a replica at `version`; returns what to send.
+    Result<wire::Pull> begin(LinkId link, const ReplicaId& peer, const VersionVector& version,
+                             std::uint64_t now_ms);
+    /// Takes a part; returns credit to give back, if any. An error ends the session.
+    Result<std::optional<wire::Credit>> take(const wire::Chunk& chunk, std::uint64_t now_ms);
+    /// Joins the complete answer and ends the session. kBusy: it no longer fits, pull again.
+    /// kInvalidArgument: the peer has seen more of our events than we have.
+    Result<void> finish(const wire::Done& done);
+    /// Ends the session. `keep`: what was staged may serve a later one with the same peer. If the
+    /// rest cannot be cleared away now, that happens before the next pull begins.
+    void abort(bool keep);
+
+  private:
+    struct Session {
+        LinkId link = 0;
+        std::uint64_t id = 0;
+        std::uint64_t next_number = 0;
+        std::uint64_t progress_ms = 0;
+    };
+
+    Result<void> join_all(const wire::Done& done);
+    Result<void> stage_to_disk();
+    Result<void> discard();
+
+    Store& store_;
+    const std::string bucket_;
+    const ReplicatorOptions& options_;
+    std::optional<Session> session_;
+
+    // What has been received, and from whom; outlives a session that broke off.
+    ReplicaId peer_;
+    VersionVector base_;
+    std::optional<wire::Cursor> resume_;
+    std::string partial_;  ///< the parts of a batch that is not complete
+    std::map<RowKey, Row> memory_;
+    std::size_t memory_bytes_ = 0;
+    bool on_disk_ = true;  ///< rows may be staged on disk, if only by an earlier process
+};
+
+}  // namespace kigumi

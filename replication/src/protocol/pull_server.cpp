@@ -1,0 +1,157 @@
+#include "pull_server.hpp"
+
+#include <algorithm>
+
+namespace kigumi {
+namespace {
+
+constexpr std::size_t kBatchBytes = std::size_t{48} << 10;
+constexpr std::size_t kPartBytes = std::size_t{64} << 10;
+constexpr std::uint64_t kIdleMs = 10'000;
+
+/// Whether this event is the first of those in (from, to] that the row holds.
+bool first_in_phase(const Row& row, const Dot& dot, const wire::Cursor& cursor) {
+    for (const Write& write : row) {
+        if (write.dot == dot) return true;
+        if (!cursor.from.covers(write.dot) && cursor.to.covers(write.dot)) return false;
+    }
+    return true;
+}
+
+/// Adds rows to the batch until it is full (false) or all have been looked at (true).
+Result<bool> fill_from_rows(ReadTransaction& snapshot, wire::Cursor& cursor, BatchWriter& batch) {
+    KIGUMI_CHECK(snapshot.scan(cursor.row, [&](const RowKey& at, const Row& row) {
+        if (at == cursor.row) return true;
+        batch.add({at, row});
+        cursor.row = at;
+        return batch.bytes() < kBatchBytes;
+    }));
+    return batch.bytes() < kBatchBytes;
+}
+
+/// The same for the rows that have an event in the phase, in the order of the log.
+Result<bool> fill_from_log(ReadTransaction& snapshot, wire::Cursor& cursor, BatchWriter& batch) {
+    const VersionVector to = cursor.to;
+    for (const auto& [origin, upto] : to) {
+        if (origin < cursor.origin) continue;
+        if (origin != cursor.origin) cursor.counter = 0;
+        cursor.origin = origin;
+        const std::uint64_t after = std::max(cursor.from[origin], cursor.counter);
+        KIGUMI_CHECK(snapshot.scan_log(
+            origin, after, upto, [&](std::uint64_t counter, const KeyedRow& keyed) {
+                if (first_in_phase(keyed.row, {cursor.origin, counter}, cursor)) batch.add(keyed);
+                cursor.counter = counter;
+                return batch.bytes() < kBatchBytes;
+            }));
+        if (batch.bytes() >= kBatchBytes) return false;
+    }
+    return true;
+}
+
+void next_phase(wire::Cursor& cursor, const VersionVector& version) {
+    cursor.in_rows = false;
+    cursor.row = {};
+    cursor.from = cursor.to;
+    cursor.to = version;
+    cursor.origin = {};
+    cursor.counter = 0;
+}
+
+}  // namespace
+
+void PullServer::begin(LinkId link, const wire::Pull& pull, std::uint64_t now_ms,
+                       Effects& effects) {
+    Session session{pull.session, pull.bucket, {}, pull.credit, 0, now_ms};
+    const auto snapshot = store_.read(pull.bucket);
+    if (!snapshot) {
+        effects.sends.push_back(
+            {link, wire::encode(wire::Cancel{pull.session, snapshot.error().message})});
+        return;
+    }
+    const bool resumable = pull.resume && pull.resume->floor == snapshot->floor() &&
+                           snapshot->version().covers(pull.resume->to);
+    if (resumable) {
+        session.cursor = *pull.resume;
+    } else if (pull.resume) {
+        effects.sends.push_back({link, wire::encode(wire::Cancel{pull.session, "cannot resume"})});
+        return;
+    } else {
+        session.cursor.full = !pull.base.covers(snapshot->floor());
+        session.cursor.in_rows = session.cursor.full;
+        session.cursor.floor = snapshot->floor();
+        session.cursor.from = pull.base;
+        session.cursor.to = snapshot->version();
+    }
+    const Name name(link, pull.bucket);
+    sessions_[name] = std::move(session);
+    pump(name, effects);
+}
+
+void PullServer::grant(LinkId link, const wire::Credit& credit, std::uint64_t now_ms,
+                       Effects& effects) {
+    for (auto& [name, session] : sessions_) {
+        if (name.first != link || session.id != credit.session) continue;
+        session.credit += credit.bytes;
+        session.active_ms = now_ms;
+        const Name found = name;
+        return pump(found, effects);
+    }
+}
+
+void PullServer::cancel(LinkId link, std::uint64_t session) {
+    std::erase_if(sessions_, [&](const auto& entry) {
+        return entry.first.first == link && entry.second.id == session;
+    });
+}
+
+void PullServer::link_down(LinkId link) {
+    std::erase_if(sessions_, [link](const auto& entry) { return entry.first.first == link; });
+}
+
+void PullServer::expire(std::uint64_t now_ms) {
+    std::erase_if(sessions_, [now_ms](const auto& entry) {
+        return entry.second.active_ms + kIdleMs < now_ms;
+    });
+}
+
+void PullServer::pump(const Name& name, Effects& effects) {
+    Session& session = sessions_.at(name);
+    const auto finished = send_some(name.first, session, effects);
+    if (!finished)
+        effects.sends.push_back(
+            {name.first, wire::encode(wire::Cancel{session.id, finished.error().message})});
+    if (!finished || *finished) sessions_.erase(name);
+}
+
+Result<bool> PullServer::send_some(LinkId link, Session& session, Effects& effects) {
+    KIGUMI_TRY(ReadTransaction snapshot, store_.read(session.bucket));
+    wire::Cursor& cursor = session.cursor;
+    if (!(snapshot.floor() == cursor.floor))
+        return fail(ErrorCode::kBusy, "rows were collected meanwhile");
+    BatchWriter batch;
+    while (session.credit > 0) {
+        KIGUMI_TRY(const bool phase_over, cursor.in_rows ? fill_from_rows(snapshot, cursor, batch)
+                                                         : fill_from_log(snapshot, cursor, batch));
+        if (batch.rows() > 0) send_batch(link, session, batch, effects);
+        if (!phase_over) continue;
+        next_phase(cursor, snapshot.version());
+        if (!cursor.from.covers(cursor.to)) continue;
+        const wire::Done done{session.id, session.next_number, cursor.from, cursor.floor,
+                              cursor.full};
+        effects.sends.push_back({link, wire::encode(done)});
+        return true;
+    }
+    return false;
+}
+
+void PullServer::send_batch(LinkId link, Session& session, BatchWriter& batch, Effects& effects) {
+    const std::string bytes = batch.finish();
+    session.credit -= std::min<std::uint64_t>(session.credit, bytes.size());
+    for (std::size_t at = 0; at < bytes.size(); at += kPartBytes) {
+        wire::Chunk chunk{session.id, session.next_number++, bytes.substr(at, kPartBytes), {}};
+        if (at + kPartBytes >= bytes.size()) chunk.cursor = session.cursor;
+        effects.sends.push_back({link, wire::encode(chunk)});
+    }
+}
+
+}  // namespace kigumi

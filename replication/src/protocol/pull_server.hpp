@@ -1,0 +1,50 @@
+#pragma once
+
+#include <map>
+
+#include "kigumi/replication/replicator.hpp"
+#include "messages.hpp"
+
+namespace kigumi {
+
+/// Rule 5 of the protocol: answers pulls.
+///
+/// An answer must be one exact cut, but no snapshot may be held while a slow peer takes its bytes.
+/// So it is sent in phases: first every row with an event in (base, V at the start], whatever
+/// snapshot it is read from; then every row with an event that came in meanwhile, and so on, until
+/// a phase ends in the snapshot whose V it reached. A row that changed after it was sent has a
+/// newer event, so it is sent again, and the last word of each row is its state in that last
+/// snapshot. Rows that shrink without a new event are those that were collected: then G has moved,
+/// and the answer starts over.
+class PullServer {
+  public:
+    explicit PullServer(Store& store) : store_(store) {}
+
+    void begin(LinkId link, const wire::Pull& pull, std::uint64_t now_ms, Effects& effects);
+    void grant(LinkId link, const wire::Credit& credit, std::uint64_t now_ms, Effects& effects);
+    void cancel(LinkId link, std::uint64_t session);
+    void link_down(LinkId link);
+    /// Ends answers whose peer has granted nothing for a while.
+    void expire(std::uint64_t now_ms);
+
+  private:
+    struct Session {
+        std::uint64_t id = 0;
+        std::string bucket;
+        wire::Cursor cursor;
+        std::uint64_t credit = 0;
+        std::uint64_t next_number = 0;
+        std::uint64_t active_ms = 0;
+    };
+    using Name = std::pair<LinkId, std::string>;
+
+    void pump(const Name& name, Effects& effects);
+    Result<bool> send_some(LinkId link, Session& session, Effects& effects);
+    void send_batch(LinkId link, Session& session, BatchWriter& batch, Effects& effects);
+
+    Store& store_;
+    std::map<Name, Session>
+        sessions_;  ///< one for each link and bucket: a new pull replaces the old
+};
+
+}  // namespace kigumi

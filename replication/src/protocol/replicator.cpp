@@ -1,0 +1,222 @@
+#include "kigumi/replication/replicator.hpp"
+
+#include <algorithm>
+
+#include "replicator_core.hpp"
+
+namespace kigumi {
+namespace {
+
+/// Buckets that peers may make us hear of: a bound on what a hostile one can make us keep.
+constexpr std::size_t kMaxBuckets = 4096;
+constexpr std::size_t kDigestBytes = std::size_t{256} << 10;
+
+}  // namespace
+
+Replicator::Core::Core(Store& store, ReplicatorOptions options)
+    : store_(store), options_(std::move(options)), pull_server_(store) {
+    refresh_versions();
+}
+
+void Replicator::Core::refresh_versions() {
+    versions_stale_ = false;
+    const auto self = store_.replica();
+    const auto names = store_.buckets();
+    if (!self || !names) return note(Level::kWarning, "store.failed", "cannot read the store");
+    self_ = *self;
+    for (const std::string& name : *names) {
+        Bucket* const known = bucket(name);
+        if (known == nullptr) continue;
+        const auto snapshot = store_.read(name);
+        if (!snapshot) {
+            note(Level::kWarning, "store.failed", snapshot.error().message);
+            continue;
+        }
+        known->version = snapshot->version();
+    }
+}
+
+Replicator::Core::Bucket* Replicator::Core::bucket(const std::string& name) {
+    const auto it = buckets_.find(name);
+    if (it != buckets_.end()) return &it->second;
+    if (buckets_.size() >= kMaxBuckets) return nullptr;
+    for (auto& [id, link] : links_) link.buckets[name].digest_owed = link.up;
+    return &buckets_.try_emplace(name, store_, name, options_).first->second;
+}
+
+void Replicator::Core::receive(LinkId id, std::string_view bytes, std::uint64_t now_ms) {
+    const auto it = links_.find(id);
+    if (it == links_.end()) return;
+    Link& link = it->second;
+    const auto message = wire::decode(bytes);
+    if (!message) return refuse(link, message.error().message);
+    link.heard_ms = now_ms;
+    const bool greeting = std::holds_alternative<wire::Hello>(*message) ||
+                          std::holds_alternative<wire::Who>(*message);
+    if (!link.up && !greeting) {
+        // A link that was silent for too long, or one that we do not remember: start it over.
+        if (!std::holds_alternative<wire::Bye>(*message)) send(link, wire::Who{});
+        return;
+    }
+    std::visit([&](const auto& body) { on(link, body, now_ms); }, *message);
+}
+
+void Replicator::Core::on(Link& link, const wire::Digest& digest, std::uint64_t now_ms) {
+    for (const auto& [name, version] : digest.versions) {
+        Bucket* const known = bucket(name);
+        if (known == nullptr) continue;
+        Peering& peering = link.buckets[name];
+        if (!peering.known) {
+            // The first word after a greeting: pushes go on from where the peer stands.
+            peering.known = true;
+            peering.pushed = version[self_];
+        }
+        peers_changed_ = peers_changed_ || !(peering.acknowledged == version);
+        peering.acknowledged = version;
+        peering.forget_pushes_up_to(version[self_]);
+        check_identity(link, name, version);
+        if (!known->version.covers(version)) want_pull(link, name, now_ms + options_.pull_delay_ms);
+    }
+}
+
+void Replicator::Core::check_identity(const Link& link, const std::string& name,
+                                      const VersionVector& theirs) {
+    if (theirs[self_] <= buckets_.at(name).version[self_]) return;
+    // What we know may be a moment old.
+    refresh_versions();
+    if (theirs[self_] <= buckets_.at(name).version[self_]) return;
+    const ReplicaId old = self_;
+    const auto fresh = store_.renew_identity(old);
+    if (!fresh) return note(Level::kWarning, "identity.failed", fresh.error().message);
+    self_ = *fresh;
+    note(Level::kWarning, "identity.renewed",
+         "old=" + old.hex() + " new=" + self_.hex() + " bucket=" + name + " reason=\"peer " +
+             link.replica->hex() +
+             " has seen events of ours that we do not have: "
+             "this store was copied or has gone back in time\"");
+}
+
+void Replicator::Core::tick(std::uint64_t now_ms) {
+    check_silence(now_ms);
+    pull_server_.expire(now_ms);
+    start_pulls(now_ms);
+    for (auto& [name, bucket] : buckets_) {
+        if (bucket.tell_at_ms == 0 || bucket.tell_at_ms > now_ms) continue;
+        bucket.tell_at_ms = 0;
+        for (auto& [id, link] : links_) {
+            Peering& peering = link.buckets[name];
+            if (preferred(link) && !peering.acknowledged.covers(bucket.version))
+                peering.digest_owed = true;
+        }
+    }
+    if (now_ms < round_at_ms_) return;
+    round_at_ms_ = now_ms + jittered(options_.round_ms);
+    for (auto& [name, bucket] : buckets_)
+        for (auto& [id, link] : links_) link.buckets[name].digest_owed |= preferred(link);
+    if (peers_changed_) save_peers();
+}
+
+void Replicator::Core::flush(std::uint64_t now_ms) {
+    apply_held(now_ms);
+    if (versions_stale_) refresh_versions();
+    for (auto& [id, link] : links_)
+        if (link.up && link.greeted_as != self_) greet(link, false, now_ms);
+    push_all(now_ms);
+    send_digests();
+    start_pulls(now_ms);
+}
+
+void Replicator::Core::send_digests() {
+    for (auto& [id, link] : links_) {
+        if (!link.up) continue;
+        wire::Digest digest;
+        std::size_t bytes = 0;
+        for (auto& [name, peering] : link.buckets) {
+            if (!peering.digest_owed) continue;
+            peering.digest_owed = false;
+            const VersionVector& version = buckets_.at(name).version;
+            bytes += name.size() + version.size() * 30;
+            digest.versions.emplace_back(name, version);
+            if (bytes < kDigestBytes) continue;
+            send(link, digest);
+            digest.versions.clear();
+            bytes = 0;
+        }
+        if (!digest.versions.empty()) send(link, digest);
+    }
+}
+
+void Replicator::Core::save_peers() {
+    peers_changed_ = false;
+    for (const auto& [name, bucket] : buckets_) {
+        std::map<ReplicaId, PeerRecord> records;
+        for (const auto& [id, link] : links_) {
+            if (!link.replica) continue;
+            const auto peering = link.buckets.find(name);
+            PeerRecord& record = records[*link.replica];
+            if (record.connected && !link.up) continue;
+            record.replica = *link.replica;
+            record.address = link.address;
+            record.connected = link.up;
+            record.changed_ms = link.changed_wall_ms;
+            if (peering != link.buckets.end()) record.acknowledged = peering->second.acknowledged;
+        }
+        std::vector<PeerRecord> list;
+        for (auto& [replica, record] : records) list.push_back(std::move(record));
+        if (list.empty()) continue;
+        if (const auto saved = store_.put_peers(name, list); !saved)
+            note(Level::kWarning, "peers.failed", saved.error().message);
+    }
+}
+
+std::uint64_t Replicator::Core::next_wakeup() const {
+    std::uint64_t at = round_at_ms_;
+    for (const auto& [name, bucket] : buckets_) {
+        if (bucket.tell_at_ms != 0) at = std::min(at, bucket.tell_at_ms);
+        if (bucket.pull.active()) {
+            at = std::min(at, bucket.pull.deadline_ms());
+            continue;
+        }
+        for (const auto& [id, link] : links_) {
+            const auto it = link.buckets.find(name);
+            if (link.up && it != link.buckets.end() && it->second.pull_at_ms != 0)
+                at = std::min(at, std::max(it->second.pull_at_ms, link.pull_not_before_ms));
+        }
+    }
+    return at;
+}
+
+std::size_t Replicator::Core::buffered_bytes() const {
+    std::size_t bytes = 0;
+    for (const auto& [name, bucket] : buckets_) bytes += bucket.held.bytes() + bucket.pull.bytes();
+    return bytes;
+}
+
+void Replicator::Core::send(const Link& link, const wire::Message& message) {
+    effects.sends.push_back({link.id, wire::encode(message)});
+}
+
+void Replicator::Core::note(Level level, std::string event, std::string detail) {
+    effects.notes.push_back({level, std::move(event), std::move(detail)});
+}
+
+Replicator::Replicator(Store& store, ReplicatorOptions options)
+    : core_(std::make_unique<Core>(store, std::move(options))) {}
+Replicator::~Replicator() = default;
+
+void Replicator::link_up(LinkId link, bool dialled, std::string address, std::uint64_t now_ms) {
+    core_->link_up(link, dialled, std::move(address), now_ms);
+}
+void Replicator::link_down(LinkId link) { core_->link_down(link); }
+void Replicator::receive(LinkId link, std::string_view message, std::uint64_t now_ms) {
+    core_->receive(link, message, now_ms);
+}
+void Replicator::local_commit() { core_->local_commit(); }
+void Replicator::tick(std::uint64_t now_ms) { core_->tick(now_ms); }
+void Replicator::flush(std::uint64_t now_ms) { core_->flush(now_ms); }
+void Replicator::leave() { core_->leave(); }
+std::uint64_t Replicator::next_wakeup() const { return core_->next_wakeup(); }
+Effects Replicator::take_effects() { return std::exchange(core_->effects, {}); }
+std::size_t Replicator::buffered_bytes() const { return core_->buffered_bytes(); }
+
+}  // namespace kigumi

@@ -1,0 +1,105 @@
+#pragma once
+
+#include <map>
+#include <memory>
+
+#include "kigumi/replication/replicator.hpp"
+#include "link.hpp"
+#include "messages.hpp"
+#include "pull_client.hpp"
+#include "pull_server.hpp"
+#include "push.hpp"
+
+namespace kigumi {
+
+/// The state of Replicator: links, buckets, and what is under way between them.
+class Replicator::Core {
+  public:
+    Core(Store& store, ReplicatorOptions options);
+
+    void link_up(LinkId link, bool dialled, std::string address, std::uint64_t now_ms);
+    void link_down(LinkId link);
+    void receive(LinkId link, std::string_view bytes, std::uint64_t now_ms);
+    void local_commit() { versions_stale_ = true; }
+    void tick(std::uint64_t now_ms);
+    void flush(std::uint64_t now_ms);
+    void leave();
+    std::uint64_t next_wakeup() const;
+    std::size_t buffered_bytes() const;
+
+    Effects effects;
+
+  private:
+    struct Bucket {
+        Bucket(Store& store, const std::string& name, const ReplicatorOptions& options)
+            : pull(store, name, options) {}
+
+        VersionVector version;  ///< as last read; the store's can only be higher
+        HeldPushes held;
+        PullClient pull;
+        std::uint64_t tell_at_ms = 0;  ///< when to tell neighbours of events that came from others
+    };
+    using Level = Effects::Note::Level;
+
+    // Messages.
+    void on(Link& link, const wire::Hello& hello, std::uint64_t now_ms);
+    void on(Link& link, const wire::Who&, std::uint64_t now_ms);
+    void on(Link& link, const wire::Bye&, std::uint64_t now_ms);
+    void on(Link& link, const wire::Digest& digest, std::uint64_t now_ms);
+    void on(Link& link, const wire::Push& push, std::uint64_t now_ms);
+    void on(Link& link, const wire::Pull& pull, std::uint64_t now_ms);
+    void on(Link& link, const wire::Chunk& chunk, std::uint64_t now_ms);
+    void on(Link& link, const wire::Credit& credit, std::uint64_t now_ms);
+    void on(Link& link, const wire::Done& done, std::uint64_t now_ms);
+    void on(Link& link, const wire::Cancel& cancel, std::uint64_t now_ms);
+
+    // Links.
+    void greet(Link& link, bool answer, std::uint64_t now_ms);
+    void set_up(Link& link, bool up, std::uint64_t now_ms);
+    void refuse(Link& link, std::string reason);
+    /// Of several links to one replica the oldest carries what we send unasked.
+    bool preferred(const Link& link) const;
+    void check_silence(std::uint64_t now_ms);
+
+    // Buckets.
+    Bucket* bucket(const std::string& name);
+    void refresh_versions();
+    void check_identity(const Link& link, const std::string& name, const VersionVector& theirs);
+
+    // Push.
+    void apply_held(std::uint64_t now_ms);
+    void push_all(std::uint64_t now_ms);
+    void push_to(Link& link, const std::string& name, Peering& peering, ReadTransaction& snapshot,
+                 std::map<std::uint64_t, std::optional<wire::Push>>& made, std::uint64_t now_ms);
+    void advanced(Bucket& bucket, std::uint64_t now_ms);
+
+    // Pull.
+    void want_pull(Link& link, const std::string& name, std::uint64_t at_ms);
+    void start_pulls(std::uint64_t now_ms);
+    void start_pull(Link& link, const std::string& name, Bucket& bucket, std::uint64_t now_ms);
+    void end_pull(Bucket& bucket, const std::string& name, const std::string& reason, bool keep,
+                  std::uint64_t now_ms);
+    Bucket* pulling(const Link& link, std::uint64_t session, std::string& name);
+
+    // Digests.
+    void send_digests();
+    void save_peers();
+
+    void send(const Link& link, const wire::Message& message);
+    void note(Level level, std::string event, std::string detail);
+    std::uint64_t jittered(std::uint64_t ms) {
+        return ms - ms / 4 + options_.random() % (ms / 2 + 1);
+    }
+
+    Store& store_;
+    const ReplicatorOptions options_;
+    ReplicaId self_;
+    std::map<LinkId, Link> links_;
+    std::map<std::string, Bucket> buckets_;
+    PullServer pull_server_;
+    bool versions_stale_ = true;
+    bool peers_changed_ = false;
+    std::uint64_t round_at_ms_ = 0;
+};
+
+}  // namespace kigumi

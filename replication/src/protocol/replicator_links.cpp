@@ -1,0 +1,101 @@
+#include "replicator_core.hpp"
+
+/// Links: greeting, silence, and who carries what.
+namespace kigumi {
+namespace {
+
+constexpr std::uint64_t kHelloEveryMs = 1'000;
+
+}  // namespace
+
+void Replicator::Core::link_up(LinkId id, bool dialled, std::string address, std::uint64_t now_ms) {
+    Link& link = links_[id];
+    link.id = id;
+    link.dialled = dialled;
+    link.address = std::move(address);
+    link.heard_ms = now_ms;
+    if (dialled) greet(link, false, now_ms);
+}
+
+void Replicator::Core::link_down(LinkId id) {
+    const auto it = links_.find(id);
+    if (it == links_.end()) return;
+    set_up(it->second, false, 0);
+    save_peers();
+    links_.erase(it);
+}
+
+void Replicator::Core::greet(Link& link, bool answer, std::uint64_t now_ms) {
+    link.hello_ms = now_ms;
+    link.greeted_as = self_;
+    send(link, wire::Hello{wire::kProtocolVersion, self_, answer});
+}
+
+void Replicator::Core::on(Link& link, const wire::Hello& hello, std::uint64_t now_ms) {
+    if (hello.version != wire::kProtocolVersion)
+        return refuse(link, "speaks protocol version " + std::to_string(hello.version) + ", not " +
+                                std::to_string(wire::kProtocolVersion));
+    if (hello.replica == self_)
+        return refuse(link, "is this replica itself: check the peer addresses");
+    if (link.replica != hello.replica) {
+        set_up(link, false, now_ms);
+        link.replica = hello.replica;
+    }
+    if (!hello.answer) greet(link, true, now_ms);
+    // Whatever was on its way may be lost: the first digest tells where to go on.
+    link.buckets.clear();
+    set_up(link, true, now_ms);
+    for (const auto& [name, bucket] : buckets_) link.buckets[name].digest_owed = true;
+}
+
+void Replicator::Core::on(Link& link, const wire::Who&, std::uint64_t now_ms) {
+    set_up(link, false, now_ms);
+    if (link.dialled) greet(link, false, now_ms);
+}
+
+void Replicator::Core::on(Link& link, const wire::Bye&, std::uint64_t now_ms) {
+    set_up(link, false, now_ms);
+}
+
+void Replicator::Core::set_up(Link& link, bool up, std::uint64_t now_ms) {
+    if (link.up == up) return;
+    link.up = up;
+    link.changed_wall_ms = store_.wall_ms();
+    peers_changed_ = true;
+    note(Level::kInfo, up ? "peer.up" : "peer.down",
+         "replica=" + link.replica->hex() + " address=" + link.address);
+    if (up) return;
+    pull_server_.link_down(link.id);
+    for (auto& [name, bucket] : buckets_)
+        if (bucket.pull.active() && bucket.pull.link() == link.id)
+            end_pull(bucket, name, "the peer is gone", true, now_ms);
+}
+
+void Replicator::Core::refuse(Link& link, std::string reason) {
+    set_up(link, false, 0);
+    note(Level::kWarning, "peer.refused", "address=" + link.address + " reason=\"" + reason + '"');
+    effects.closes.push_back({link.id, std::move(reason)});
+}
+
+bool Replicator::Core::preferred(const Link& link) const {
+    for (const auto& [id, other] : links_) {
+        if (id >= link.id) break;
+        if (other.up && other.replica == link.replica) return false;
+    }
+    return link.up;
+}
+
+void Replicator::Core::check_silence(std::uint64_t now_ms) {
+    for (auto& [id, link] : links_) {
+        if (link.up && link.heard_ms + options_.silence_ms < now_ms) set_up(link, false, now_ms);
+        if (!link.up && link.dialled && link.hello_ms + kHelloEveryMs <= now_ms)
+            greet(link, false, now_ms);
+    }
+}
+
+void Replicator::Core::leave() {
+    for (const auto& [id, link] : links_)
+        if (link.up) send(link, wire::Bye{});
+}
+
+}  // namespace kigumi

@@ -1,0 +1,121 @@
+#include <algorithm>
+
+#include "replicator_core.hpp"
+
+/// When to pull what from whom.
+namespace kigumi {
+
+void Replicator::Core::want_pull(Link& link, const std::string& name, std::uint64_t at_ms) {
+    std::uint64_t& due = link.buckets[name].pull_at_ms;
+    if (due == 0) due = std::max<std::uint64_t>(at_ms, 1);
+}
+
+void Replicator::Core::start_pulls(std::uint64_t now_ms) {
+    for (auto& [name, bucket] : buckets_) {
+        if (bucket.pull.stalled(now_ms)) end_pull(bucket, name, "no progress", true, now_ms);
+        if (bucket.pull.active()) continue;
+        // The links take turns: the one that has waited longest goes first.
+        Link* best = nullptr;
+        std::uint64_t best_due = 0;
+        for (auto& [id, link] : links_) {
+            const auto it = link.buckets.find(name);
+            if (!link.up || it == link.buckets.end() || it->second.pull_at_ms == 0) continue;
+            const std::uint64_t due = std::max(it->second.pull_at_ms, link.pull_not_before_ms);
+            if (due > now_ms || (best != nullptr && due >= best_due)) continue;
+            best = &link;
+            best_due = due;
+        }
+        if (best != nullptr) start_pull(*best, name, bucket, now_ms);
+    }
+}
+
+void Replicator::Core::start_pull(Link& link, const std::string& name, Bucket& bucket,
+                                  std::uint64_t now_ms) {
+    Peering& peering = link.buckets[name];
+    peering.pull_at_ms = 0;
+    // The push that this pull was to replace may have come after all.
+    const bool behind = !bucket.version.covers(peering.acknowledged);
+    bool held = false;
+    bucket.held.each_first([&](const HeldPush& push) { held = held || push.link == link.id; });
+    if (!behind && !held) return;
+    const auto pull = bucket.pull.begin(link.id, *link.replica, bucket.version, now_ms);
+    if (!pull) {
+        link.pull_not_before_ms = now_ms + options_.backoff_max_ms;
+        return note(Level::kWarning, "pull.failed",
+                    "bucket=" + name + " reason=\"" + pull.error().message + '"');
+    }
+    note(Level::kDebug, "pull.begin", "bucket=" + name + " peer=" + link.replica->short_hex());
+    send(link, *pull);
+}
+
+void Replicator::Core::end_pull(Bucket& bucket, const std::string& name, const std::string& reason,
+                                bool keep, std::uint64_t now_ms) {
+    const auto it = links_.find(bucket.pull.link());
+    bucket.pull.abort(keep);
+    note(Level::kDebug, "pull.broken", "bucket=" + name + " reason=\"" + reason + '"');
+    if (it == links_.end()) return;
+    Link& link = it->second;
+    const unsigned doublings = std::min(link.pull_failures++, 16U);
+    const std::uint64_t pause =
+        std::min(options_.backoff_min_ms << doublings, options_.backoff_max_ms);
+    link.pull_not_before_ms = now_ms + jittered(pause);
+    if (link.up) want_pull(link, name, link.pull_not_before_ms);
+}
+
+Replicator::Core::Bucket* Replicator::Core::pulling(const Link& link, std::uint64_t session,
+                                                    std::string& name) {
+    for (auto& [candidate, bucket] : buckets_) {
+        if (!bucket.pull.is_session(link.id, session)) continue;
+        name = candidate;
+        return &bucket;
+    }
+    return nullptr;
+}
+
+void Replicator::Core::on(Link& link, const wire::Pull& pull, std::uint64_t now_ms) {
+    pull_server_.begin(link.id, pull, now_ms, effects);
+}
+
+void Replicator::Core::on(Link& link, const wire::Credit& credit, std::uint64_t now_ms) {
+    pull_server_.grant(link.id, credit, now_ms, effects);
+}
+
+void Replicator::Core::on(Link& link, const wire::Chunk& chunk, std::uint64_t now_ms) {
+    std::string name;
+    Bucket* const bucket = pulling(link, chunk.session, name);
+    if (bucket == nullptr) return send(link, wire::Cancel{chunk.session, "no such pull"});
+    const auto credit = bucket->pull.take(chunk, now_ms);
+    if (!credit) {
+        send(link, wire::Cancel{chunk.session, credit.error().message});
+        return end_pull(*bucket, name, credit.error().message,
+                        credit.error().code == ErrorCode::kIo, now_ms);
+    }
+    if (*credit) send(link, **credit);
+}
+
+void Replicator::Core::on(Link& link, const wire::Done& done, std::uint64_t now_ms) {
+    std::string name;
+    Bucket* const bucket = pulling(link, done.session, name);
+    if (bucket == nullptr) return;
+    if (const auto joined = bucket->pull.finish(done); !joined) {
+        if (joined.error().code == ErrorCode::kInvalidArgument)
+            check_identity(link, name, done.version);
+        return end_pull(*bucket, name, joined.error().message, false, now_ms);
+    }
+    link.pull_failures = 0;
+    link.pull_not_before_ms = 0;
+    bucket->version.merge(done.version);
+    note(Level::kDebug, "pull.done", "bucket=" + name + " peer=" + link.replica->short_hex());
+    Peering& peering = link.buckets[name];
+    peering.digest_owed = true;
+    advanced(*bucket, now_ms);
+}
+
+void Replicator::Core::on(Link& link, const wire::Cancel& cancel, std::uint64_t now_ms) {
+    pull_server_.cancel(link.id, cancel.session);
+    std::string name;
+    if (Bucket* const bucket = pulling(link, cancel.session, name))
+        end_pull(*bucket, name, cancel.reason, false, now_ms);
+}
+
+}  // namespace kigumi
