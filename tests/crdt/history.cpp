@@ -1,0 +1,49 @@
+#include "crdt/history.hpp"
+
+namespace kigumi {
+
+Shown shown(const MemoryRows& rows) {
+    Shown all;
+    for (const auto& [at, row] : rows.rows())
+        for (const Write& write : row) all[at].emplace(write.dot, write.payload);
+    return all;
+}
+
+void History::wrote(unsigned at, const MemoryRows& rows) {
+    const std::set<Dot> before = seen_[at];
+    for (const auto& [key, row] : rows.rows()) {
+        for (const Write& write : row) {
+            if (before.contains(write.dot)) continue;
+            events_[write.dot] = {key, write.payload, before};
+            seen_[at].insert(write.dot);
+        }
+    }
+}
+
+void History::joined(unsigned at, unsigned from) {
+    seen_[at].insert(seen_[from].begin(), seen_[from].end());
+}
+
+bool History::replaces(const Dot& later, const Event& event, const Dot& earlier,
+                       const Event& replaced) {
+    if (event.at != replaced.at || !event.seen.contains(earlier)) return false;
+    if (leaf_type(event.at) != Type::kCounter) return true;
+    // A contribution replaces its origin's last one alone, a reset the resets that it saw.
+    const bool counts = std::holds_alternative<Tally>(event.payload);
+    if (counts != std::holds_alternative<Tally>(replaced.payload)) return false;
+    return !counts || later.origin == earlier.origin;
+}
+
+Shown History::expected(unsigned at) const {
+    Shown all;
+    for (const Dot& dot : seen_[at]) {
+        const Event& event = events_.at(dot);
+        bool live = true;
+        for (const Dot& other : seen_[at])
+            live = live && !replaces(other, events_.at(other), dot, event);
+        if (live) all[event.at].emplace(dot, event.payload);
+    }
+    return all;
+}
+
+}  // namespace kigumi
