@@ -1,0 +1,404 @@
+#include "cluster.hpp"
+
+#include <cstdio>
+
+#include "protocol/messages.hpp"
+#include "recorder.hpp"
+#include "workload.hpp"
+
+namespace kigumi::sim {
+namespace {
+
+constexpr std::uint64_t kEpochMs = 1'800'000'000'000;
+constexpr const char* kMessageNames[] = {"hello", "who",   "bye",    "digest", "push",
+                                         "pull",  "chunk", "credit", "done",   "cancel"};
+
+/// Small enough that every bound is met in a short run.
+ReplicatorOptions tiny_sizes() {
+    ReplicatorOptions options;
+    options.pull_credit_bytes = 300;
+    options.batch_bytes = 120;
+    options.part_bytes = 90;
+    options.push_max_bytes = 400;
+    options.push_credit_bytes = 800;
+    options.held_max_bytes = 2'000;
+    options.staged_max_bytes = 250;
+    return options;
+}
+
+std::string message_name(const std::string& bytes) {
+    const auto message = wire::decode(bytes);
+    return message ? kMessageNames[message->index()] : "garbage";
+}
+
+std::string describe(const VersionVector& version) {
+    std::string out;
+    for (const auto& [origin, counter] : version)
+        out += origin.short_hex() + ":" + std::to_string(counter) + " ";
+    return out;
+}
+
+std::string describe(const Row& row) {
+    std::string out;
+    for (const Write& write : row)
+        out += write.dot.origin.short_hex() + ":" + std::to_string(write.dot.counter) + "/" +
+               std::to_string(write.payload.index()) + " ";
+    return out;
+}
+
+/// Rows that hold nothing but removals may be collected at different times.
+std::map<RowKey, Row> visible(const std::map<RowKey, Row>& rows) {
+    std::map<RowKey, Row> shown;
+    for (const auto& [at, row] : rows)
+        if (!row.removed()) shown.emplace(at, row);
+    return shown;
+}
+
+std::string difference(const std::map<RowKey, Row>& expected, const std::map<RowKey, Row>& actual) {
+    std::string out;
+    const auto line = [&out](const char* what, const RowKey& at, const Row& row) {
+        out += std::string("\n    ") + what + " " + at.key + " " + std::string(name_of(at.type)) +
+               " " + path_json(at) + ": " + describe(row);
+    };
+    for (const auto& [at, row] : expected) {
+        const auto it = actual.find(at);
+        if (it != actual.end() && it->second == row) continue;
+        line("expected", at, row);
+        if (it != actual.end()) line("     got", at, it->second);
+    }
+    for (const auto& [at, row] : actual)
+        if (!expected.contains(at)) line("unexpected", at, row);
+    return out;
+}
+
+}  // namespace
+
+Cluster::Cluster(const Options& options, Counters& counters)
+    : options_(options), counters_(counters), random_(options.seed), nodes_(options.replicas) {
+    buckets_.push_back("default");
+    if (options.two_buckets) buckets_.push_back("other");
+    for (unsigned i = 0; i < size(); ++i) {
+        nodes_[i].env = std::make_shared<kv::MemoryEnv>();
+        open_store(i);
+    }
+    for (unsigned i = 0; i < size(); ++i) {
+        for (unsigned j = 0; j < i; ++j) {
+            const bool neighbours =
+                i == j + 1 || (options.topology == Topology::kRing && j == 0 && i + 1 == size());
+            if (options.topology == Topology::kMesh ||
+                (options.topology == Topology::kStar && j == 0) ||
+                (options.topology != Topology::kStar && neighbours))
+                connect(i, j);
+        }
+    }
+    for (unsigned i = 0; i < size(); ++i) start(i);
+}
+
+void Cluster::connect(unsigned dialler, unsigned acceptor) {
+    connections_.push_back({dialler, acceptor});
+    // Some pairs dial each other: two links to one replica.
+    if (random_.chance(15)) connections_.push_back({acceptor, dialler});
+}
+
+void Cluster::open_store(unsigned node) {
+    Node& self = nodes_[node];
+    StoreOptions options;
+    options.wall_ms = [this, &self] {
+        return kEpochMs + now_ms_ + static_cast<std::uint64_t>(self.clock_offset_ms);
+    };
+    options.random = [this](std::span<std::uint8_t> out) {
+        for (auto& byte : out) byte = static_cast<std::uint8_t>(random_.next());
+    };
+    self.store = Store::over(self.env, std::move(options)).value();
+}
+
+void Cluster::start(unsigned node) {
+    Node& self = nodes_[node];
+    if (self.replicator) return;
+    trace("start " + std::to_string(node));
+    open_store(node);
+    ReplicatorOptions options = options_.large ? ReplicatorOptions() : tiny_sizes();
+    options.random = [this] { return random_.next(); };
+    self.replicator = std::make_unique<Replicator>(*self.store, options);
+    self.checked_commits = ~std::uint64_t{0};
+    self.wake_ms = now_ms_;
+    for (Connection& connection : connections_)
+        if (connection.dialler == node) dial(connection);
+    perform(node);
+}
+
+void Cluster::dial(Connection& connection) {
+    connection.dialler_link = next_link_++;
+    connection.acceptor_link = 0;
+    nodes_[connection.dialler].replicator->link_up(
+        connection.dialler_link, true, "node" + std::to_string(connection.acceptor), now_ms_);
+}
+
+void Cluster::crash(unsigned node) {
+    if (!running(node)) return;
+    trace("crash " + std::to_string(node));
+    ++counters_["crashes"];
+    nodes_[node].replicator.reset();
+    nodes_[node].store.reset();
+    for (Connection& connection : connections_) {
+        if (connection.acceptor == node) connection.acceptor_link = 0;
+        if (connection.dialler != node) continue;
+        // The other end may hear of it, or find out by silence.
+        const LinkId link = connection.acceptor_link;
+        connection.acceptor_link = 0;
+        if (link != 0 && running(connection.acceptor) && random_.chance(50)) {
+            nodes_[connection.acceptor].replicator->link_down(link);
+            perform(connection.acceptor);
+        }
+    }
+}
+
+void Cluster::pause(unsigned node, std::uint64_t ms) {
+    trace("pause " + std::to_string(node) + " for " + std::to_string(ms) + " ms");
+    ++counters_["pauses"];
+    nodes_[node].paused_until_ms = now_ms_ + ms;
+}
+
+void Cluster::remember_state(unsigned node) {
+    Node& self = nodes_[node];
+    self.remembered = std::make_shared<kv::MemoryEnv::Tables>(*self.env->state());
+    self.remembered_version = self.last_version;
+}
+
+void Cluster::roll_back(unsigned node) {
+    Node& self = nodes_[node];
+    if (!self.remembered) return;
+    trace("roll back " + std::to_string(node));
+    ++counters_["rollbacks"];
+    const bool was_running = running(node);
+    crash(node);
+    self.env->restore(self.remembered);
+    open_store(node);
+    const ReplicaId old = self.store->replica().value();
+    self.store->renew_identity(old).value();
+    self.last_version = self.remembered_version;
+    if (was_running) start(node);
+}
+
+void Cluster::heal() {
+    trace("heal");
+    faults_ = false;
+    heal_network();
+    for (unsigned i = 0; i < size(); ++i) {
+        nodes_[i].env->fail_commits(0);
+        nodes_[i].paused_until_ms = 0;
+        nodes_[i].wake_ms = now_ms_;
+        start(i);
+    }
+    // Old messages arrive after everything else.
+    for (Flight& flight : stash_) {
+        flight.at_ms = now_ms_ + random_.below(3'000);
+        flight.order = order_++;
+        flights_.push(std::move(flight));
+    }
+    stash_.clear();
+}
+
+void Cluster::write(unsigned node, const std::string& bucket, Random& random) {
+    if (!nodes_[node].store) open_store(node);  // an application needs no daemon
+    auto begun = store(node).write(bucket);
+    if (!begun) throw Violation("cannot begin a write: " + begun.error().message);
+    Recorder recorder(std::move(*begun));
+    const std::uint64_t writes = random.chance(30) ? random.between(2, 6) : 1;
+    for (std::uint64_t i = 0; i < writes; ++i)
+        if (const auto written = random_write(recorder, random, options_.keys); !written)
+            throw Violation("a write failed: " + written.error().message);
+    if (random.chance(3)) return;  // the application gives up: nothing may remain
+    if (!recorder.commit()) {
+        ++counters_["failed commits"];
+        return;
+    }
+    ++counters_["transactions"];
+    trace("write at " + std::to_string(node) + ": " + std::to_string(recorder.events.size()) +
+          " events");
+    for (auto& [at, event] : recorder.events) {
+        const std::string dot = event.dot.text();
+        if (!history_.add(bucket, at, std::move(event)))
+            throw Violation("dot " + dot + " names two writes");
+    }
+    // The signal comes at once, or is lost and the daemon polls.
+    nodes_[node].wake_ms = std::min(nodes_[node].wake_ms, now_ms_ + (random.chance(80) ? 0 : 20));
+    if (nodes_[node].replicator) nodes_[node].replicator->local_commit();
+}
+
+std::uint64_t Cluster::random_delay() {
+    if (faults_ && random_.chance(options_.long_delay)) return random_.between(1'000, 120'000);
+    return random_.between(1, options_.delay_ms);
+}
+
+void Cluster::perform(unsigned node) {
+    const Effects effects = nodes_[node].replicator->take_effects();
+    for (const auto& note : effects.notes)
+        trace("  node " + std::to_string(node) + " " + note.event + " " + note.detail);
+    for (const auto& note : effects.notes) {
+        ++counters_[note.event];
+        if (note.event == "peer.refused" && note.detail.find("itself") == std::string::npos)
+            throw Violation("an honest message was refused: " + note.detail);
+    }
+    for (const auto& send : effects.sends) {
+        for (std::size_t i = 0; i < connections_.size(); ++i) {
+            const Connection& connection = connections_[i];
+            if (connection.dialler == node && connection.dialler_link == send.link)
+                transmit(i, true, send.message);
+            else if (connection.acceptor == node && connection.acceptor_link == send.link)
+                transmit(i, false, send.message);
+        }
+    }
+    nodes_[node].wake_ms = std::max(now_ms_ + 1, nodes_[node].replicator->next_wakeup());
+}
+
+void Cluster::transmit(std::size_t index, bool to_acceptor, std::string message) {
+    const Connection& connection = connections_[index];
+    const unsigned from = to_acceptor ? connection.dialler : connection.acceptor;
+    const unsigned to = to_acceptor ? connection.acceptor : connection.dialler;
+    ++counters_["messages"];
+    counters_["message bytes"] += message.size();
+    if (options_.trace)
+        trace("  " + std::to_string(from) + " -> " + std::to_string(to) + " " +
+              message_name(message) + " " + std::to_string(message.size()) + " B");
+    ++counters_["sent " + message_name(message)];
+    if (cut_.contains({from, to})) {
+        ++counters_["messages cut off"];
+        return;
+    }
+    if (faults_ && random_.chance(options_.replay)) {
+        stash_.push_back({0, 0, index, to_acceptor, message});
+        ++counters_["messages kept for replay"];
+    }
+    if (faults_ && random_.chance(options_.loss)) {
+        ++counters_["messages lost"];
+        return;
+    }
+    if (faults_ && random_.chance(options_.duplication)) {
+        ++counters_["messages duplicated"];
+        flights_.push({now_ms_ + random_delay(), order_++, index, to_acceptor, message});
+    }
+    flights_.push({now_ms_ + random_delay(), order_++, index, to_acceptor, std::move(message)});
+}
+
+void Cluster::deliver(const Flight& flight) {
+    Connection& connection = connections_[flight.connection];
+    const unsigned to = flight.to_acceptor ? connection.acceptor : connection.dialler;
+    const unsigned from = flight.to_acceptor ? connection.dialler : connection.acceptor;
+    if (!running(to) || cut_.contains({from, to})) return;
+    Node& node = nodes_[to];
+    if (node.paused_until_ms > now_ms_) {
+        Flight later = flight;
+        later.at_ms = node.paused_until_ms;
+        flights_.push(std::move(later));
+        return;
+    }
+    if (flight.to_acceptor && connection.acceptor_link == 0) {
+        connection.acceptor_link = next_link_++;
+        node.replicator->link_up(connection.acceptor_link, false, "accepted", now_ms_);
+    }
+    const LinkId link = flight.to_acceptor ? connection.acceptor_link : connection.dialler_link;
+    node.replicator->receive(link, flight.message, now_ms_);
+    node.wake_ms = now_ms_;
+}
+
+void Cluster::wake(unsigned index) {
+    Node& node = nodes_[index];
+    node.replicator->tick(now_ms_);
+    node.replicator->flush(now_ms_);
+    perform(index);
+    const std::size_t bound = options_.large ? std::size_t{16} << 20 : 2'000 + 250 + 4'000;
+    if (node.replicator->buffered_bytes() > bound)
+        throw Violation("node " + std::to_string(index) + " buffers " +
+                        std::to_string(node.replicator->buffered_bytes()) + " bytes");
+}
+
+void Cluster::run_for(std::uint64_t ms) {
+    const std::uint64_t until = now_ms_ + ms;
+    for (;;) {
+        std::uint64_t next = until;
+        if (!flights_.empty()) next = std::min(next, flights_.top().at_ms);
+        for (const Node& node : nodes_)
+            if (node.replicator)
+                next = std::min(next, std::max(node.wake_ms, node.paused_until_ms));
+        now_ms_ = std::max(now_ms_, next);
+        while (!flights_.empty() && flights_.top().at_ms <= now_ms_) {
+            const Flight flight = flights_.top();
+            flights_.pop();
+            deliver(flight);
+        }
+        for (unsigned i = 0; i < size(); ++i)
+            if (running(i) && nodes_[i].wake_ms <= now_ms_ && nodes_[i].paused_until_ms <= now_ms_)
+                wake(i);
+        check();
+        if (now_ms_ >= until) return;
+    }
+}
+
+void Cluster::check() {
+    for (unsigned i = 0; i < size(); ++i) {
+        Node& node = nodes_[i];
+        if (!node.store) continue;
+        const std::uint64_t commits = node.env->usage().value().commits;
+        if (commits == node.checked_commits) continue;
+        node.checked_commits = commits;
+        for (const std::string& bucket : buckets_) check_bucket(i, bucket);
+    }
+}
+
+void Cluster::check_bucket(unsigned index, const std::string& bucket) {
+    ++counters_["states checked"];
+    Node& node = nodes_[index];
+    auto snapshot = node.store->read(bucket).value();
+    const std::string where = "node " + std::to_string(index) + " bucket " + bucket + " at " +
+                              describe(snapshot.version());
+    VersionVector& last = node.last_version[bucket];
+    if (!snapshot.version().covers(last))
+        throw Violation(where + ": version went back from " + describe(last));
+    last = snapshot.version();
+    if (const auto log = snapshot.check_log(); !log)
+        throw Violation(where + ": " + log.error().message);
+    std::map<RowKey, Row> rows;
+    snapshot
+        .scan({},
+              [&](const RowKey& at, const Row& row) {
+                  rows.emplace(at, row);
+                  if (in_conflict(at, row)) ++counters_["siblings seen"];
+                  return true;
+              })
+        .value();
+    const auto expected = visible(history_.rows_at(bucket, snapshot.version()));
+    const auto actual = visible(rows);
+    if (expected != actual)
+        throw Violation(where + ": not the exact cut" + difference(expected, actual));
+}
+
+bool Cluster::converged() {
+    for (const std::string& bucket : buckets_)
+        for (Node& node : nodes_)
+            if (!(node.store->read(bucket).value().version().covers(history_.everything(bucket))))
+                return false;
+    return true;
+}
+
+void Cluster::check_converged() {
+    for (const std::string& bucket : buckets_) {
+        const VersionVector all = history_.everything(bucket);
+        for (unsigned i = 0; i < size(); ++i) {
+            auto snapshot = store(i).read(bucket).value();
+            const VersionVector missing = snapshot.version();
+            if (!missing.covers(all))
+                throw Violation("node " + std::to_string(i) + " bucket " + bucket +
+                                " has not converged: it is at " + describe(missing) + "of " +
+                                describe(all));
+        }
+        for (unsigned i = 0; i < size(); ++i) check_bucket(i, bucket);
+    }
+}
+
+void Cluster::trace(const std::string& what) const {
+    if (options_.trace)
+        std::printf("%8llu ms  %s\n", static_cast<unsigned long long>(now_ms_), what.c_str());
+}
+
+}  // namespace kigumi::sim

@@ -1,0 +1,120 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <queue>
+#include <set>
+#include <stdexcept>
+#include <vector>
+
+#include "history.hpp"
+#include "kigumi/replication/memory_env.hpp"
+#include "kigumi/replication/replicator.hpp"
+#include "random.hpp"
+#include "simulation.hpp"
+
+namespace kigumi::sim {
+
+/// A broken promise, with what is needed to understand it.
+struct Violation : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+/// Replicas in one thread: each an environment in memory, a store and the product's replicator,
+/// with a network between them that does its worst.
+class Cluster {
+  public:
+    Cluster(const Options& options, Counters& counters);
+
+    std::uint64_t now_ms() const { return now_ms_; }
+    unsigned size() const { return static_cast<unsigned>(nodes_.size()); }
+    bool running(unsigned node) const { return nodes_[node].replicator != nullptr; }
+    Store& store(unsigned node) { return *nodes_[node].store; }
+    History& history() { return history_; }
+    const std::vector<std::string>& buckets() const { return buckets_; }
+
+    /// Lets time pass: messages arrive, timers fire.
+    void run_for(std::uint64_t ms);
+    /// A transaction of random writes.
+    void write(unsigned node, const std::string& bucket, Random& random);
+
+    // Faults.
+    void crash(unsigned node);
+    void start(unsigned node);
+    void pause(unsigned node, std::uint64_t ms);
+    void cut(unsigned from, unsigned to) { cut_.insert({from, to}); }
+    void heal_network() { cut_.clear(); }
+    void fail_commit(unsigned node) { nodes_[node].env->fail_commits(1); }
+    void remember_state(unsigned node);
+    /// Goes back to the remembered state under a new identity, as a restore does.
+    void roll_back(unsigned node);
+    void set_clock_offset(unsigned node, std::int64_t ms) { nodes_[node].clock_offset_ms = ms; }
+    /// No more faults; everything runs, and the stashed old messages arrive once more.
+    void heal();
+
+    /// Checks every promise that holds at any moment, on every replica that changed.
+    void check();
+    /// Whether all replicas hold everything.
+    bool converged();
+    /// Checks that all replicas are identical and equal to the history.
+    void check_converged();
+
+  private:
+    struct Node {
+        std::shared_ptr<kv::MemoryEnv> env;
+        std::unique_ptr<Store> store;
+        std::unique_ptr<Replicator> replicator;
+        std::uint64_t wake_ms = 0;
+        std::uint64_t paused_until_ms = 0;
+        std::int64_t clock_offset_ms = 0;
+        std::uint64_t checked_commits = ~std::uint64_t{0};
+        std::map<std::string, VersionVector> last_version;
+        std::shared_ptr<const kv::MemoryEnv::Tables> remembered;
+        std::map<std::string, VersionVector> remembered_version;
+    };
+    /// Two ends; the acceptor's link exists once something has arrived.
+    struct Connection {
+        unsigned dialler;
+        unsigned acceptor;
+        LinkId dialler_link = 0;
+        LinkId acceptor_link = 0;
+    };
+    struct Flight {
+        std::uint64_t at_ms;
+        std::uint64_t order;
+        std::size_t connection;
+        bool to_acceptor;
+        std::string message;
+        bool operator>(const Flight& other) const {
+            return std::tie(at_ms, order) > std::tie(other.at_ms, other.order);
+        }
+    };
+
+    void connect(unsigned dialler, unsigned acceptor);
+    void dial(Connection& connection);
+    void perform(unsigned node);
+    void transmit(std::size_t connection, bool to_acceptor, std::string message);
+    void deliver(const Flight& flight);
+    void wake(unsigned node);
+    void open_store(unsigned node);
+    void check_bucket(unsigned node, const std::string& bucket);
+    std::uint64_t random_delay();
+    void trace(const std::string& what) const;
+
+    const Options options_;
+    Counters& counters_;
+    Random random_;
+    std::uint64_t now_ms_ = 1'000;
+    std::uint64_t order_ = 0;
+    bool faults_ = true;
+    LinkId next_link_ = 1;
+    std::vector<Node> nodes_;
+    std::vector<Connection> connections_;
+    std::priority_queue<Flight, std::vector<Flight>, std::greater<>> flights_;
+    std::vector<Flight> stash_;
+    std::set<std::pair<unsigned, unsigned>> cut_;
+    std::vector<std::string> buckets_;
+    History history_;
+};
+
+}  // namespace kigumi::sim

@@ -1,0 +1,55 @@
+#include "history.hpp"
+
+#include <algorithm>
+
+namespace kigumi::sim {
+namespace {
+
+bool replaces(const History::Event& later, const History::Event& earlier) {
+    if (later.dot == earlier.dot || !later.saw.covers(earlier.dot)) return false;
+    const bool tally = std::holds_alternative<Tally>(later.payload);
+    const bool reset = std::holds_alternative<Reset>(later.payload);
+    // A contribution replaces its origin's own, a reset replaces resets, an assign everything.
+    if (tally)
+        return std::holds_alternative<Tally>(earlier.payload) &&
+               later.dot.origin == earlier.dot.origin;
+    if (reset) return std::holds_alternative<Reset>(earlier.payload);
+    return true;
+}
+
+}  // namespace
+
+bool History::add(const std::string& bucket, const RowKey& at, Event event) {
+    Bucket& known = buckets_[bucket];
+    if (!known.used.emplace(event.dot, true).second) return false;
+    known.everything.raise(event.dot.origin, event.dot.counter);
+    known.rows[at].push_back(std::move(event));
+    ++dots_;
+    return true;
+}
+
+std::map<RowKey, Row> History::rows_at(const std::string& bucket,
+                                       const VersionVector& version) const {
+    std::map<RowKey, Row> rows;
+    const auto known = buckets_.find(bucket);
+    if (known == buckets_.end()) return rows;
+    for (const auto& [at, events] : known->second.rows) {
+        Row row;
+        for (const Event& event : events) {
+            if (!version.covers(event.dot)) continue;
+            const bool gone = std::any_of(events.begin(), events.end(), [&](const Event& other) {
+                return version.covers(other.dot) && replaces(other, event);
+            });
+            if (!gone) row.insert({event.dot, event.time, event.payload});
+        }
+        if (!row.empty()) rows.emplace(at, std::move(row));
+    }
+    return rows;
+}
+
+VersionVector History::everything(const std::string& bucket) const {
+    const auto known = buckets_.find(bucket);
+    return known == buckets_.end() ? VersionVector() : known->second.everything;
+}
+
+}  // namespace kigumi::sim

@@ -1,0 +1,127 @@
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <cstdio>
+#include <optional>
+
+#include "simulation.hpp"
+
+namespace {
+
+using kigumi::sim::Counters;
+using kigumi::sim::Options;
+using kigumi::sim::Outcome;
+
+/// Makes a failing run smaller as long as it still fails.
+Options shrink(Options options) {
+    const auto try_with = [&options](auto change) {
+        Options smaller = options;
+        change(smaller);
+        if (kigumi::sim::simulate(smaller).violation.empty()) return false;
+        options = smaller;
+        return true;
+    };
+    for (bool progress = true; progress;) {
+        progress = false;
+        if (options.steps > 8) progress |= try_with([](Options& o) { o.steps = o.steps * 3 / 4; });
+        if (options.replicas > 2) progress |= try_with([](Options& o) { --o.replicas; });
+        for (unsigned Options::*fault :
+             {&Options::loss, &Options::duplication, &Options::long_delay, &Options::replay,
+              &Options::partition, &Options::crash, &Options::pause, &Options::failed_commit,
+              &Options::rollback, &Options::clock_jump})
+            if (options.*fault != 0) progress |= try_with([fault](Options& o) { o.*fault = 0; });
+    }
+    return options;
+}
+
+void report(const Options& failing) {
+    const Options small = shrink(failing);
+    const Outcome outcome = kigumi::sim::simulate(small);
+    std::printf("seed %llu: %s\n", static_cast<unsigned long long>(small.seed),
+                outcome.violation.c_str());
+    std::printf("  rerun: sim --seed %llu --replicas %u --steps %u --trace\n",
+                static_cast<unsigned long long>(small.seed), small.replicas, small.steps);
+    std::printf(
+        "  faults left: loss %u dup %u delay %u replay %u partition %u crash %u pause %u commit %u "
+        "rollback %u clock %u\n",
+        small.loss, small.duplication, small.long_delay, small.replay, small.partition, small.crash,
+        small.pause, small.failed_commit, small.rollback, small.clock_jump);
+}
+
+/// What a set of runs has to have met for its silence to mean something.
+constexpr const char* kMustHappen[] = {"messages lost",
+                                       "messages duplicated",
+                                       "messages cut off",
+                                       "crashes",
+                                       "pauses",
+                                       "failed commits",
+                                       "rollbacks",
+                                       "siblings seen",
+                                       "sent push",
+                                       "sent pull",
+                                       "sent chunk",
+                                       "sent cancel",
+                                       "pull.broken",
+                                       "pull.done",
+                                       "messages kept for replay"};
+
+int run_many(std::uint64_t first, std::uint64_t last) {
+    const auto begun = std::chrono::steady_clock::now();
+    Counters totals;
+    std::uint64_t failed = 0;
+    for (std::uint64_t seed = first; seed <= last; ++seed) {
+        const Options options = kigumi::sim::options_for(seed);
+        const Outcome outcome = kigumi::sim::simulate(options);
+        for (const auto& [what, times] : outcome.counters) totals[what] += times;
+        if (outcome.violation.empty()) continue;
+        report(options);
+        if (++failed == 5) break;
+    }
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
+    for (const auto& [what, times] : totals)
+        std::printf("%-26s %llu\n", what.c_str(), static_cast<unsigned long long>(times));
+    const std::uint64_t seeds = last - first + 1;
+    if (seeds >= 500)
+        for (const char* what : kMustHappen)
+            if (totals[what] == 0) std::printf("never happened: %s\n", what), ++failed;
+    std::printf("sim: %llu seeds, %.1f seeds/s, %llu violations\n",
+                static_cast<unsigned long long>(seeds), static_cast<double>(seeds) / took.count(),
+                static_cast<unsigned long long>(failed));
+    return failed == 0 ? 0 : 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    std::optional<std::uint64_t> seed;
+    std::string seeds;
+    std::optional<unsigned> replicas;
+    std::optional<unsigned> steps;
+    bool trace = false;
+    CLI::App app("sim: runs clusters in virtual time and checks every promise");
+    app.add_option("--seed", seed, "run one seed");
+    app.add_option("--seeds", seeds, "run many, A..B");
+    app.add_option("--replicas", replicas, "instead of what the seed says");
+    app.add_option("--steps", steps, "instead of what the seed says");
+    app.add_flag("--trace", trace, "print every action and message of a single seed");
+    CLI11_PARSE(app, argc, argv);
+
+    if (!seed) {
+        unsigned long long first = 1;
+        unsigned long long last = 100;
+        if (!seeds.empty() && std::sscanf(seeds.c_str(), "%llu..%llu", &first, &last) != 2) {
+            std::fprintf(stderr, "sim: --seeds takes A..B, for example 1..1000\n");
+            return 2;
+        }
+        return run_many(first, last);
+    }
+    Options options = kigumi::sim::options_for(*seed);
+    options.trace = trace;
+    if (replicas) options.replicas = *replicas;
+    if (steps) options.steps = *steps;
+    const Outcome outcome = kigumi::sim::simulate(options);
+    for (const auto& [what, times] : outcome.counters)
+        std::printf("%-26s %llu\n", what.c_str(), static_cast<unsigned long long>(times));
+    std::printf("seed %llu: %s\n", static_cast<unsigned long long>(*seed),
+                outcome.violation.empty() ? "all promises held" : outcome.violation.c_str());
+    return outcome.violation.empty() ? 0 : 1;
+}

@@ -1,0 +1,36 @@
+#include "options.hpp"
+
+#include "random.hpp"
+
+namespace kigumi::sim {
+
+Options options_for(std::uint64_t seed) {
+    Random random(seed ^ 0x6B6967756D69);
+    Options options;
+    options.seed = seed;
+    options.replicas =
+        static_cast<unsigned>(random.chance(10) ? random.between(6, 12) : random.between(1, 5));
+    options.steps = static_cast<unsigned>(random.between(50, 250));
+    options.topology = static_cast<Topology>(random.chance(50) ? 0 : random.below(4));
+    options.keys = static_cast<unsigned>(random.between(1, 6));
+    options.two_buckets = random.chance(20);
+    options.large = random.chance(15);
+    // Each fault is off in most runs: mixed all the time they would hide each other.
+    const auto sometimes = [&random](unsigned chance, unsigned most) {
+        return random.chance(chance) ? static_cast<unsigned>(random.between(1, most)) : 0U;
+    };
+    options.loss = sometimes(50, 40);
+    options.duplication = sometimes(40, 30);
+    options.long_delay = sometimes(25, 5);
+    options.replay = sometimes(40, 20);
+    options.partition = sometimes(50, 6);
+    options.crash = sometimes(50, 6);
+    options.pause = sometimes(30, 5);
+    options.failed_commit = sometimes(30, 5);
+    options.rollback = sometimes(20, 2);
+    options.clock_jump = sometimes(40, 5);
+    options.delay_ms = random.chance(30) ? random.between(50, 400) : random.between(2, 30);
+    return options;
+}
+
+}  // namespace kigumi::sim

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+
+namespace kigumi::sim {
+
+enum class Topology { kMesh, kChain, kRing, kStar };
+
+/// What a run is made of. A seed chooses all of it; the command line may override parts.
+struct Options {
+    std::uint64_t seed = 1;
+    unsigned replicas = 3;
+    unsigned steps = 200;
+    Topology topology = Topology::kMesh;
+    unsigned keys = 4;
+    bool two_buckets = false;
+    bool large = false;  ///< product sizes for credits and batches, instead of tiny ones
+
+    // Chances in percent, per message or per step.
+    unsigned loss = 0;
+    unsigned duplication = 0;
+    unsigned long_delay = 0;  ///< seconds to minutes instead of milliseconds
+    unsigned replay = 0;      ///< of messages that are delivered once more after everything else
+    unsigned partition = 0;
+    unsigned crash = 0;
+    unsigned pause = 0;
+    unsigned failed_commit = 0;
+    unsigned rollback = 0;
+    unsigned clock_jump = 0;
+    std::uint64_t delay_ms =
+        20;  ///< messages take 1 to this long, each its own time: they overtake
+
+    bool trace = false;
+};
+
+/// The options that a seed stands for: a swarm, so that each run has its own mixture of faults.
+Options options_for(std::uint64_t seed);
+
+}  // namespace kigumi::sim

@@ -1,0 +1,77 @@
+#include "simulation.hpp"
+
+#include "cluster.hpp"
+
+namespace kigumi::sim {
+namespace {
+
+/// After healing: within so many digest rounds everybody holds everything. A round is 500 ms, and a
+/// pull that failed before may wait out its longest backoff, 5 s, first.
+constexpr unsigned kRounds = 60;
+constexpr std::uint64_t kRoundMs = 500;
+
+void random_fault(Cluster& cluster, const Options& options, Random& random) {
+    const auto node = static_cast<unsigned>(random.below(cluster.size()));
+    if (random.chance(options.crash)) {
+        cluster.crash(node);
+    }
+    if (random.chance(10)) cluster.start(static_cast<unsigned>(random.below(cluster.size())));
+    if (random.chance(options.pause)) cluster.pause(node, random.between(10, 10'000));
+    if (random.chance(options.failed_commit)) cluster.fail_commit(node);
+    if (random.chance(options.partition)) {
+        // Both ways or one way, one pair or one against all.
+        const auto other = static_cast<unsigned>(random.below(cluster.size()));
+        const bool both = random.chance(70);
+        for (unsigned i = 0; i < cluster.size(); ++i) {
+            if (i == node || (i != other && random.chance(50))) continue;
+            cluster.cut(node, i);
+            if (both) cluster.cut(i, node);
+        }
+    }
+    if (random.chance(5)) cluster.heal_network();
+    if (random.chance(options.clock_jump)) {
+        constexpr std::int64_t kJumps[] = {0, 500, -500, 3'600'000, -3'600'000, 2'300'000'000'000};
+        cluster.set_clock_offset(node, kJumps[random.below(6)]);
+    }
+    if (options.rollback > 0) {
+        if (random.chance(5)) cluster.remember_state(node);
+        if (random.chance(options.rollback)) cluster.roll_back(node);
+    }
+}
+
+void run(const Options& options, Counters& counters) {
+    Random random(options.seed * 3 + 1);
+    Cluster cluster(options, counters);
+    for (unsigned step = 0; step < options.steps; ++step) {
+        const auto node = static_cast<unsigned>(random.below(cluster.size()));
+        const auto& buckets = cluster.buckets();
+        if (random.chance(60)) cluster.write(node, buckets[random.below(buckets.size())], random);
+        random_fault(cluster, options, random);
+        if (random.chance(50))
+            cluster.run_for(random.chance(5) ? random.between(1'000, 8'000) : random.below(60));
+        cluster.check();
+    }
+    cluster.heal();
+    // First whatever is still under way, such as messages that take minutes.
+    for (unsigned round = 0; round < kRounds && !cluster.converged(); ++round)
+        cluster.run_for(kRoundMs);
+    cluster.check_converged();
+    // Then the very old messages: nothing may change any more.
+    cluster.run_for(200'000);
+    cluster.check_converged();
+    counters["events"] += cluster.history().events();
+}
+
+}  // namespace
+
+Outcome simulate(const Options& options) {
+    Outcome outcome;
+    try {
+        run(options, outcome.counters);
+    } catch (const std::exception& error) {
+        outcome.violation = error.what();
+    }
+    return outcome;
+}
+
+}  // namespace kigumi::sim
