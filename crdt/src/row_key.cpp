@@ -21,8 +21,8 @@ Result<void> skip_element(std::string_view& path) {
 }  // namespace
 
 Result<void> check_row_key(const RowKey& at) {
-    if (at.key.size() > kMaxKeyBytes)
-        return fail(ErrorCode::kInvalidArgument, "key is longer than 4 KiB; use a shorter one");
+    if (at.key.empty() || at.key.size() > kMaxKeyBytes)
+        return fail(ErrorCode::kInvalidArgument, "a key has 1 to 4,096 bytes; use another one");
     if (at.path.size() > kMaxPathBytes)
         return fail(
             ErrorCode::kInvalidArgument,

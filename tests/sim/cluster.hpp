@@ -49,8 +49,10 @@ class Cluster {
     /// Goes back to the remembered state under a new identity, as a restore does.
     void roll_back(unsigned node);
     void set_clock_offset(unsigned node, std::int64_t ms) { nodes_[node].clock_offset_ms = ms; }
-    /// No more faults; everything runs, and the stashed old messages arrive once more.
+    /// No more faults; everything runs.
     void heal();
+    /// What is still under way, and copies of old messages, arrive within this time in any order.
+    void deliver_old_messages(std::uint64_t within_ms);
 
     /// Checks every promise that holds at any moment, on every replica that changed.
     void check();
@@ -78,6 +80,7 @@ class Cluster {
         unsigned acceptor;
         LinkId dialler_link = 0;
         LinkId acceptor_link = 0;
+        std::uint64_t last_arrival_ms[2] = {0, 0};  ///< in each direction, of messages in order
     };
     struct Flight {
         std::uint64_t at_ms;
@@ -94,11 +97,13 @@ class Cluster {
     void dial(Connection& connection);
     void perform(unsigned node);
     void transmit(std::size_t connection, bool to_acceptor, std::string message);
+    void launch(std::size_t connection, bool to_acceptor, std::string message);
     void deliver(const Flight& flight);
     void wake(unsigned node);
     void open_store(unsigned node);
     void check_bucket(unsigned node, const std::string& bucket);
-    std::uint64_t random_delay();
+    /// What everybody has to reach.
+    VersionVector target(const std::string& bucket);
     void trace(const std::string& what) const;
 
     const Options options_;

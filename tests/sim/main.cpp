@@ -1,7 +1,10 @@
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdio>
+#include <map>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "simulation.hpp"
 
@@ -10,6 +13,25 @@ namespace {
 using kigumi::sim::Counters;
 using kigumi::sim::Options;
 using kigumi::sim::Outcome;
+
+const std::map<std::string, unsigned Options::*> kFaults = {
+    {"loss", &Options::loss},
+    {"duplication", &Options::duplication},
+    {"delay", &Options::long_delay},
+    {"replay", &Options::replay},
+    {"partition", &Options::partition},
+    {"crash", &Options::crash},
+    {"reorder", &Options::reorder},
+    {"pause", &Options::pause},
+    {"failed-commit", &Options::failed_commit},
+    {"rollback", &Options::rollback},
+    {"clock", &Options::clock_jump}};
+
+std::vector<std::string> fault_names() {
+    std::vector<std::string> names;
+    for (const auto& [name, fault] : kFaults) names.push_back(name);
+    return names;
+}
 
 /// Makes a failing run smaller as long as it still fails.
 Options shrink(Options options) {
@@ -24,11 +46,9 @@ Options shrink(Options options) {
         progress = false;
         if (options.steps > 8) progress |= try_with([](Options& o) { o.steps = o.steps * 3 / 4; });
         if (options.replicas > 2) progress |= try_with([](Options& o) { --o.replicas; });
-        for (unsigned Options::*fault :
-             {&Options::loss, &Options::duplication, &Options::long_delay, &Options::replay,
-              &Options::partition, &Options::crash, &Options::pause, &Options::failed_commit,
-              &Options::rollback, &Options::clock_jump})
-            if (options.*fault != 0) progress |= try_with([fault](Options& o) { o.*fault = 0; });
+        for (const auto& [name, fault] : kFaults)
+            if (options.*fault != 0)
+                progress |= try_with([fault = fault](Options& o) { o.*fault = 0; });
     }
     return options;
 }
@@ -38,13 +58,11 @@ void report(const Options& failing) {
     const Outcome outcome = kigumi::sim::simulate(small);
     std::printf("seed %llu: %s\n", static_cast<unsigned long long>(small.seed),
                 outcome.violation.c_str());
-    std::printf("  rerun: sim --seed %llu --replicas %u --steps %u --trace\n",
+    std::printf("  rerun: sim --seed %llu --replicas %u --steps %u --trace",
                 static_cast<unsigned long long>(small.seed), small.replicas, small.steps);
-    std::printf(
-        "  faults left: loss %u dup %u delay %u replay %u partition %u crash %u pause %u commit %u "
-        "rollback %u clock %u\n",
-        small.loss, small.duplication, small.long_delay, small.replay, small.partition, small.crash,
-        small.pause, small.failed_commit, small.rollback, small.clock_jump);
+    for (const auto& [name, fault] : kFaults)
+        if (small.*fault != failing.*fault) std::printf(" --without %s", name.c_str());
+    std::printf("\n");
 }
 
 /// What a set of runs has to have met for its silence to mean something.
@@ -103,6 +121,10 @@ int main(int argc, char** argv) {
     app.add_option("--replicas", replicas, "instead of what the seed says");
     app.add_option("--steps", steps, "instead of what the seed says");
     app.add_flag("--trace", trace, "print every action and message of a single seed");
+    std::vector<std::string> without;
+    app.add_option("--without", without, "a fault to leave out; may be repeated")
+        ->check(CLI::IsMember(fault_names()))
+        ->allow_extra_args(false);
     CLI11_PARSE(app, argc, argv);
 
     if (!seed) {
@@ -118,6 +140,7 @@ int main(int argc, char** argv) {
     options.trace = trace;
     if (replicas) options.replicas = *replicas;
     if (steps) options.steps = *steps;
+    for (const std::string& fault : without) options.*kFaults.at(fault) = 0;
     const Outcome outcome = kigumi::sim::simulate(options);
     for (const auto& [what, times] : outcome.counters)
         std::printf("%-26s %llu\n", what.c_str(), static_cast<unsigned long long>(times));

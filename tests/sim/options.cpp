@@ -22,6 +22,7 @@ Options options_for(std::uint64_t seed) {
     options.loss = sometimes(50, 40);
     options.duplication = sometimes(40, 30);
     options.long_delay = sometimes(25, 5);
+    options.reorder = sometimes(40, 60);
     options.replay = sometimes(40, 20);
     options.partition = sometimes(50, 6);
     options.crash = sometimes(50, 6);

@@ -20,6 +20,7 @@ struct Options {
     unsigned loss = 0;
     unsigned duplication = 0;
     unsigned long_delay = 0;  ///< seconds to minutes instead of milliseconds
+    unsigned reorder = 0;     ///< overtakes earlier messages
     unsigned replay = 0;      ///< of messages that are delivered once more after everything else
     unsigned partition = 0;
     unsigned crash = 0;
@@ -27,8 +28,7 @@ struct Options {
     unsigned failed_commit = 0;
     unsigned rollback = 0;
     unsigned clock_jump = 0;
-    std::uint64_t delay_ms =
-        20;  ///< messages take 1 to this long, each its own time: they overtake
+    std::uint64_t delay_ms = 20;  ///< messages take 1 to this long
 
     bool trace = false;
 };

@@ -42,7 +42,8 @@ struct Link {
     ReplicaId greeted_as;              ///< who we said we are
     bool up = false;
     std::uint64_t heard_ms = 0;
-    std::uint64_t hello_ms = 0;
+    std::uint64_t hello_ms = 0;  ///< when we last greeted
+    std::uint64_t who_ms = 0;    ///< when we last asked for a greeting
     std::uint64_t changed_wall_ms = 0;
     unsigned pull_failures = 0;
     std::uint64_t pull_not_before_ms = 0;

@@ -109,8 +109,9 @@ class Writer {
         write_cursor(packer, pull.resume);
     }
     void operator()(const Chunk& chunk) const {
-        start(5, kChunk);
+        start(6, kChunk);
         packer.pack_uint64(chunk.session);
+        packer.pack_uint64(chunk.stream);
         packer.pack_uint64(chunk.number);
         codec::pack_bytes(packer, chunk.part);
         write_cursor(packer, chunk.cursor);
@@ -121,8 +122,9 @@ class Writer {
         packer.pack_uint64(credit.bytes);
     }
     void operator()(const Done& done) const {
-        start(6, kDone);
+        start(7, kDone);
         packer.pack_uint64(done.session);
+        packer.pack_uint64(done.stream);
         packer.pack_uint64(done.number);
         codec::write_vector(packer, done.version);
         codec::write_vector(packer, done.floor);
@@ -202,9 +204,10 @@ Message read_body(std::uint64_t kind, const Body& body) {
             return pull;
         }
         case kChunk: {
-            body.expect(5);
+            body.expect(6);
             Chunk chunk;
             chunk.session = reader.uint();
+            chunk.stream = reader.uint();
             chunk.number = reader.uint();
             chunk.part = reader.bytes();
             chunk.cursor = read_cursor(reader);
@@ -218,9 +221,10 @@ Message read_body(std::uint64_t kind, const Body& body) {
             return credit;
         }
         case kDone: {
-            body.expect(6);
+            body.expect(7);
             Done done;
             done.session = reader.uint();
+            done.stream = reader.uint();
             done.number = reader.uint();
             done.version = codec::read_vector(reader);
             done.floor = codec::read_vector(reader);

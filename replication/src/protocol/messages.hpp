@@ -70,6 +70,7 @@ struct Pull {
 /// A part of a batch of rows. The last part of a batch carries the cursor behind it.
 struct Chunk {
     std::uint64_t session = 0;
+    std::uint64_t stream = 0;  ///< names one run of the answer: parts of two runs must not mix
     std::uint64_t number = 0;  ///< counts from 0 in a session
     std::string part;
     std::optional<Cursor> cursor;
@@ -83,6 +84,7 @@ struct Credit {
 /// The answer is complete: applied as one step, it makes the base at least `version`.
 struct Done {
     std::uint64_t session = 0;
+    std::uint64_t stream = 0;
     std::uint64_t number = 0;
     VersionVector version;
     VersionVector floor;

@@ -27,13 +27,16 @@ Result<wire::Pull> PullClient::begin(LinkId link, const ReplicaId& peer,
         base_ = version;
     }
     partial_.clear();
-    session_ = Session{link, options_.random(), 0, now_ms};
+    session_ = Session{link, options_.random(), {}, 0, now_ms};
     return wire::Pull{bucket_, session_->id, base_, options_.pull_credit_bytes, resume_};
 }
 
 Result<std::optional<wire::Credit>> PullClient::take(const wire::Chunk& chunk,
                                                      std::uint64_t now_ms) {
-    if (chunk.number != session_->next_number)
+    // Delivered twice; what is ahead of its turn means that something was lost.
+    if (!follows(chunk.stream) || chunk.number < session_->next_number)
+        return std::optional<wire::Credit>();
+    if (chunk.number > session_->next_number)
         return fail(ErrorCode::kIo, "a part of the answer is missing");
     if (partial_.size() + chunk.part.size() > kMaxBatchBytes)
         return fail(ErrorCode::kCorrupt, "a batch is larger than 128 MiB");
@@ -53,13 +56,20 @@ Result<std::optional<wire::Credit>> PullClient::take(const wire::Chunk& chunk,
     return std::optional<wire::Credit>(wire::Credit{session_->id, bytes});
 }
 
-Result<void> PullClient::finish(const wire::Done& done) {
+bool PullClient::follows(std::uint64_t stream) {
+    if (!session_->stream) session_->stream = stream;
+    return *session_->stream == stream;
+}
+
+Result<bool> PullClient::finish(const wire::Done& done) {
+    if (!follows(done.stream)) return false;
     if (done.number != session_->next_number || !partial_.empty())
         return fail(ErrorCode::kIo, "a part of the answer is missing");
     KIGUMI_CHECK(join_all(done));
     session_.reset();
     on_disk_ = false;  // the join has cleared what was staged
-    return discard();
+    KIGUMI_CHECK(discard());
+    return true;
 }
 
 Result<void> PullClient::join_all(const wire::Done& done) {

@@ -36,9 +36,10 @@ class PullClient {
                              std::uint64_t now_ms);
     /// Takes a part; returns credit to give back, if any. An error ends the session.
     Result<std::optional<wire::Credit>> take(const wire::Chunk& chunk, std::uint64_t now_ms);
-    /// Joins the complete answer and ends the session. kBusy: it no longer fits, pull again.
-    /// kInvalidArgument: the peer has seen more of our events than we have.
-    Result<void> finish(const wire::Done& done);
+    /// Joins the complete answer and ends the session (false: it ended another run, go on). kBusy:
+    /// it no longer fits, pull again. kInvalidArgument: the peer has seen more of our events than
+    /// we have.
+    Result<bool> finish(const wire::Done& done);
     /// Ends the session. `keep`: what was staged may serve a later one with the same peer. If the
     /// rest cannot be cleared away now, that happens before the next pull begins.
     void abort(bool keep);
@@ -47,10 +48,13 @@ class PullClient {
     struct Session {
         LinkId link = 0;
         std::uint64_t id = 0;
+        std::optional<std::uint64_t> stream;  ///< the run of the answer that is being followed
         std::uint64_t next_number = 0;
         std::uint64_t progress_ms = 0;
     };
 
+    /// Whether a message belongs to the run that is being followed; the first one decides.
+    bool follows(std::uint64_t stream);
     Result<void> join_all(const wire::Done& done);
     Result<void> stage_to_disk();
     Result<void> discard();

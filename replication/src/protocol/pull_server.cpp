@@ -5,8 +5,6 @@
 namespace kigumi {
 namespace {
 
-constexpr std::size_t kBatchBytes = std::size_t{48} << 10;
-constexpr std::size_t kPartBytes = std::size_t{64} << 10;
 constexpr std::uint64_t kIdleMs = 10'000;
 
 /// Whether this event is the first of those in (from, to] that the row holds.
@@ -19,18 +17,20 @@ bool first_in_phase(const Row& row, const Dot& dot, const wire::Cursor& cursor) 
 }
 
 /// Adds rows to the batch until it is full (false) or all have been looked at (true).
-Result<bool> fill_from_rows(ReadTransaction& snapshot, wire::Cursor& cursor, BatchWriter& batch) {
+Result<bool> fill_from_rows(ReadTransaction& snapshot, wire::Cursor& cursor, BatchWriter& batch,
+                            std::size_t batch_bytes) {
     KIGUMI_CHECK(snapshot.scan(cursor.row, [&](const RowKey& at, const Row& row) {
         if (at == cursor.row) return true;
         batch.add({at, row});
         cursor.row = at;
-        return batch.bytes() < kBatchBytes;
+        return batch.bytes() < batch_bytes;
     }));
-    return batch.bytes() < kBatchBytes;
+    return batch.bytes() < batch_bytes;
 }
 
 /// The same for the rows that have an event in the phase, in the order of the log.
-Result<bool> fill_from_log(ReadTransaction& snapshot, wire::Cursor& cursor, BatchWriter& batch) {
+Result<bool> fill_from_log(ReadTransaction& snapshot, wire::Cursor& cursor, BatchWriter& batch,
+                           std::size_t batch_bytes) {
     const VersionVector to = cursor.to;
     for (const auto& [origin, upto] : to) {
         if (origin < cursor.origin) continue;
@@ -41,9 +41,9 @@ Result<bool> fill_from_log(ReadTransaction& snapshot, wire::Cursor& cursor, Batc
             origin, after, upto, [&](std::uint64_t counter, const KeyedRow& keyed) {
                 if (first_in_phase(keyed.row, {cursor.origin, counter}, cursor)) batch.add(keyed);
                 cursor.counter = counter;
-                return batch.bytes() < kBatchBytes;
+                return batch.bytes() < batch_bytes;
             }));
-        if (batch.bytes() >= kBatchBytes) return false;
+        if (batch.bytes() >= batch_bytes) return false;
     }
     return true;
 }
@@ -61,7 +61,7 @@ void next_phase(wire::Cursor& cursor, const VersionVector& version) {
 
 void PullServer::begin(LinkId link, const wire::Pull& pull, std::uint64_t now_ms,
                        Effects& effects) {
-    Session session{pull.session, pull.bucket, {}, pull.credit, 0, now_ms};
+    Session session{pull.session, options_.random(), pull.bucket, {}, pull.credit, 0, now_ms};
     const auto snapshot = store_.read(pull.bucket);
     if (!snapshot) {
         effects.sends.push_back(
@@ -130,14 +130,15 @@ Result<bool> PullServer::send_some(LinkId link, Session& session, Effects& effec
         return fail(ErrorCode::kBusy, "rows were collected meanwhile");
     BatchWriter batch;
     while (session.credit > 0) {
-        KIGUMI_TRY(const bool phase_over, cursor.in_rows ? fill_from_rows(snapshot, cursor, batch)
-                                                         : fill_from_log(snapshot, cursor, batch));
+        KIGUMI_TRY(const bool phase_over,
+                   cursor.in_rows ? fill_from_rows(snapshot, cursor, batch, options_.batch_bytes)
+                                  : fill_from_log(snapshot, cursor, batch, options_.batch_bytes));
         if (batch.rows() > 0) send_batch(link, session, batch, effects);
         if (!phase_over) continue;
         next_phase(cursor, snapshot.version());
         if (!cursor.from.covers(cursor.to)) continue;
-        const wire::Done done{session.id, session.next_number, cursor.from, cursor.floor,
-                              cursor.full};
+        const wire::Done done{session.id,  session.stream, session.next_number,
+                              cursor.from, cursor.floor,   cursor.full};
         effects.sends.push_back({link, wire::encode(done)});
         return true;
     }
@@ -147,9 +148,13 @@ Result<bool> PullServer::send_some(LinkId link, Session& session, Effects& effec
 void PullServer::send_batch(LinkId link, Session& session, BatchWriter& batch, Effects& effects) {
     const std::string bytes = batch.finish();
     session.credit -= std::min<std::uint64_t>(session.credit, bytes.size());
-    for (std::size_t at = 0; at < bytes.size(); at += kPartBytes) {
-        wire::Chunk chunk{session.id, session.next_number++, bytes.substr(at, kPartBytes), {}};
-        if (at + kPartBytes >= bytes.size()) chunk.cursor = session.cursor;
+    for (std::size_t at = 0; at < bytes.size(); at += options_.part_bytes) {
+        wire::Chunk chunk{session.id,
+                          session.stream,
+                          session.next_number++,
+                          bytes.substr(at, options_.part_bytes),
+                          {}};
+        if (at + options_.part_bytes >= bytes.size()) chunk.cursor = session.cursor;
         effects.sends.push_back({link, wire::encode(chunk)});
     }
 }

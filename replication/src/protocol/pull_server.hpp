@@ -18,7 +18,7 @@ namespace kigumi {
 /// and the answer starts over.
 class PullServer {
   public:
-    explicit PullServer(Store& store) : store_(store) {}
+    PullServer(Store& store, const ReplicatorOptions& options) : store_(store), options_(options) {}
 
     void begin(LinkId link, const wire::Pull& pull, std::uint64_t now_ms, Effects& effects);
     void grant(LinkId link, const wire::Credit& credit, std::uint64_t now_ms, Effects& effects);
@@ -30,6 +30,7 @@ class PullServer {
   private:
     struct Session {
         std::uint64_t id = 0;
+        std::uint64_t stream = 0;  ///< a request that arrives twice is answered twice, differently
         std::string bucket;
         wire::Cursor cursor;
         std::uint64_t credit = 0;
@@ -43,6 +44,7 @@ class PullServer {
     void send_batch(LinkId link, Session& session, BatchWriter& batch, Effects& effects);
 
     Store& store_;
+    const ReplicatorOptions& options_;
     std::map<Name, Session>
         sessions_;  ///< one for each link and bucket: a new pull replaces the old
 };

@@ -14,7 +14,7 @@ constexpr std::size_t kDigestBytes = std::size_t{256} << 10;
 }  // namespace
 
 Replicator::Core::Core(Store& store, ReplicatorOptions options)
-    : store_(store), options_(std::move(options)), pull_server_(store) {
+    : store_(store), options_(std::move(options)), pull_server_(store, options_) {
     refresh_versions();
 }
 
@@ -55,8 +55,7 @@ void Replicator::Core::receive(LinkId id, std::string_view bytes, std::uint64_t 
                           std::holds_alternative<wire::Who>(*message);
     if (!link.up && !greeting) {
         // A link that was silent for too long, or one that we do not remember: start it over.
-        if (!std::holds_alternative<wire::Bye>(*message)) send(link, wire::Who{});
-        return;
+        return ask_who(link, now_ms);
     }
     std::visit([&](const auto& body) { on(link, body, now_ms); }, *message);
 }

@@ -55,6 +55,7 @@ class Replicator::Core {
 
     // Links.
     void greet(Link& link, bool answer, std::uint64_t now_ms);
+    void ask_who(Link& link, std::uint64_t now_ms);
     void set_up(Link& link, bool up, std::uint64_t now_ms);
     void refuse(Link& link, std::string reason);
     /// Of several links to one replica the oldest carries what we send unasked.

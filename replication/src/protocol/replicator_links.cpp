@@ -5,6 +5,9 @@ namespace kigumi {
 namespace {
 
 constexpr std::uint64_t kHelloEveryMs = 1'000;
+/// Greetings and requests for them are not repeated faster: many messages of one lost link must not
+/// make many greetings, each of which starts the link over.
+constexpr std::uint64_t kHelloPauseMs = 400;
 
 }  // namespace
 
@@ -49,8 +52,15 @@ void Replicator::Core::on(Link& link, const wire::Hello& hello, std::uint64_t no
 }
 
 void Replicator::Core::on(Link& link, const wire::Who&, std::uint64_t now_ms) {
+    if (link.hello_ms + kHelloPauseMs > now_ms) return;
     set_up(link, false, now_ms);
     if (link.dialled) greet(link, false, now_ms);
+}
+
+void Replicator::Core::ask_who(Link& link, std::uint64_t now_ms) {
+    if (link.who_ms + kHelloPauseMs > now_ms) return;
+    link.who_ms = now_ms;
+    send(link, wire::Who{});
 }
 
 void Replicator::Core::on(Link& link, const wire::Bye&, std::uint64_t now_ms) {

@@ -97,11 +97,13 @@ void Replicator::Core::on(Link& link, const wire::Done& done, std::uint64_t now_
     std::string name;
     Bucket* const bucket = pulling(link, done.session, name);
     if (bucket == nullptr) return;
-    if (const auto joined = bucket->pull.finish(done); !joined) {
+    const auto joined = bucket->pull.finish(done);
+    if (!joined) {
         if (joined.error().code == ErrorCode::kInvalidArgument)
             check_identity(link, name, done.version);
         return end_pull(*bucket, name, joined.error().message, false, now_ms);
     }
+    if (!*joined) return;
     link.pull_failures = 0;
     link.pull_not_before_ms = 0;
     bucket->version.merge(done.version);
