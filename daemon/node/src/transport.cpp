@@ -15,7 +15,7 @@ constexpr std::size_t kMaxAccepted = 1'024;
 constexpr std::size_t kMaxRefused = 4'096;
 constexpr std::uint64_t kForgetQuietMs = 60'000;
 
-void configure(zmq::socket_t& socket) {
+void configure(zmq::socket_t& socket, const std::string& endpoint) {
     namespace opt = zmq::sockopt;
     socket.set(opt::linger, 0);
     socket.set(opt::sndhwm, 64);
@@ -29,7 +29,8 @@ void configure(zmq::socket_t& socket) {
     socket.set(opt::reconnect_ivl_max, 10'000);
     socket.set(opt::tcp_maxrt, 10'000);
     socket.set(opt::immediate, true);
-    socket.set(opt::ipv6, true);
+    // Only where asked for: an IPv6 socket reports IPv4 addresses in a form of its own.
+    socket.set(opt::ipv6, endpoint.find('[') != std::string::npos);
 }
 
 }  // namespace
@@ -43,7 +44,7 @@ std::uint64_t steady_ms() {
 Result<void> Transport::listen(const std::string& endpoint) {
     try {
         router_ = zmq::socket_t(context_, zmq::socket_type::router);
-        configure(router_);
+        configure(router_, endpoint);
         router_.set(zmq::sockopt::router_mandatory, true);
         router_.set(zmq::sockopt::router_handover, false);
         router_.bind(endpoint);
@@ -71,7 +72,7 @@ Result<void> Transport::dial(const std::string& endpoint) {
 
 void Transport::connect(Connection& connection) {
     connection.dealer = zmq::socket_t(context_, zmq::socket_type::dealer);
-    configure(connection.dealer);
+    configure(connection.dealer, connection.endpoint);
     connection.dealer.connect(connection.endpoint);
 }
 

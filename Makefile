@@ -1,0 +1,52 @@
+# The two commands that matter: `make demo` and `make test`. Both install what is missing (Debian),
+# build, and run. Everything else is for those who work on Kigumi; `make help` lists it.
+
+PRESET ?= release
+BUILD := build/$(PRESET)
+BIN := build/release/bin
+
+.PHONY: help
+help:
+	@sed -n 's/^## //p' $(MAKEFILE_LIST)
+
+.PHONY: deps
+deps:
+	@scripts/install-dependencies.sh
+
+.PHONY: build
+build: deps
+	@[ -f $(BUILD)/build.ninja ] || cmake --preset $(PRESET) >/dev/null
+	@cmake --build $(BUILD)
+
+## make demo             three masters on this machine: conflicts, a partition, a crash, and the proof
+.PHONY: demo
+demo: build
+	@scripts/demo.sh $(BIN)
+
+## make test             build and run all tests
+.PHONY: test
+test: build
+	@cd $(BUILD) && ctest --output-on-failure -j2 $(CTEST_ARGS)
+
+## make sim              simulated clusters under faults; SEEDS=A..B
+SEEDS ?= 1..20000
+.PHONY: sim
+sim: build
+	@$(BIN)/sim --seeds $(SEEDS)
+
+## make sanitize         unit and state machine tests under ASan+UBSan, then under TSan
+.PHONY: sanitize
+sanitize: deps
+	@$(MAKE) --no-print-directory PRESET=asan test CTEST_ARGS="-L 'unit|prop|sim'"
+	@$(MAKE) --no-print-directory PRESET=tsan test CTEST_ARGS="-L 'unit|sim'"
+
+## make bench            what it costs, measured here
+.PHONY: bench
+bench: build
+	@$(BIN)/bench_visibility
+	@$(BIN)/bench_large_set
+
+## make clean            remove everything that was built
+.PHONY: clean
+clean:
+	rm -rf build

@@ -1,0 +1,18 @@
+# Runs PROGRAM in an empty directory; fails unless it prints what stands in the file EXPECTED.
+string(RANDOM LENGTH 12 name)
+set(directory "$ENV{TMPDIR}")
+if(NOT directory)
+  set(directory /tmp)
+endif()
+set(directory "${directory}/kigumi-example-${name}")
+file(MAKE_DIRECTORY "${directory}")
+execute_process(COMMAND "${PROGRAM}" WORKING_DIRECTORY "${directory}" OUTPUT_VARIABLE printed
+                RESULT_VARIABLE status)
+file(REMOVE_RECURSE "${directory}")
+file(READ "${EXPECTED}" expected)
+if(NOT status EQUAL 0)
+  message(FATAL_ERROR "${PROGRAM} ended with ${status}")
+endif()
+if(NOT printed STREQUAL expected)
+  message(FATAL_ERROR "${PROGRAM} printed\n${printed}\nand not\n${expected}")
+endif()

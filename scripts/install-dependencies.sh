@@ -1,0 +1,33 @@
+#!/bin/sh
+# Installs what the build and the tests need, on Debian 12 or newer. Does nothing, and downloads
+# nothing, if all is there.
+set -eu
+
+packages="build-essential ccache cmake cppzmq-dev git libboost-container-dev libbenchmark-dev
+libcli11-dev libexpected-dev libgtest-dev liblmdb-dev libmsgpack-cxx-dev librapidcheck-dev
+libsodium-dev libspdlog-dev libxxhash-dev libzmq3-dev ninja-build nlohmann-json3-dev pkg-config"
+
+missing=""
+for package in $packages; do
+    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+if ! command -v apt-get >/dev/null; then
+    echo "kigumi: this script knows Debian only; install the like of:$missing" >&2
+    exit 1
+fi
+as_root=""
+if [ "$(id -u)" -ne 0 ]; then
+    if ! command -v sudo >/dev/null || ! sudo -n true 2>/dev/null; then
+        echo "kigumi: these packages are missing and this user may not install them; run as root:" >&2
+        echo "    apt-get install$missing" >&2
+        exit 1
+    fi
+    as_root="sudo"
+fi
+echo "kigumi: installing$missing"
+export DEBIAN_FRONTEND=noninteractive
+$as_root apt-get update -qq
+# shellcheck disable=SC2086  # a list of words is what is meant
+$as_root apt-get install -y -qq --no-install-recommends $missing >/dev/null
