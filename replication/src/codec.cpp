@@ -1,11 +1,21 @@
 #include "codec.hpp"
 
 #include <algorithm>
+#include <bit>
+
+#include "big_endian.hpp"
 
 namespace kigumi::codec {
 namespace {
 
 enum PayloadKind : std::uint8_t { kRemoved = 0, kValue = 1, kTally = 2, kReset = 3 };
+
+// msgpack's own pack_double makes integers of 1.0, -0.0 and 1e19.
+void pack_number(Packer& packer, double number) {
+    std::string bytes = "\xCB";
+    append_u64(bytes, std::bit_cast<std::uint64_t>(number));
+    packer.pack_bin_body(bytes.data(), static_cast<std::uint32_t>(bytes.size()));
+}
 
 void write_payload(Packer& packer, const Payload& payload, OriginNumbers& origins) {
     if (const auto* value = std::get_if<Value>(&payload)) {
@@ -86,7 +96,7 @@ void write_value(Packer& packer, const Value& value) {
     } else if (const auto* integer = value.get_if<std::int64_t>()) {
         packer.pack_int64(*integer);
     } else if (const auto* number = value.get_if<double>()) {
-        packer.pack_double(*number);
+        pack_number(packer, *number);
     } else if (const auto* text = value.get_if<std::string>()) {
         pack_text(packer, *text);
     } else if (const auto* bytes = value.get_if<Bytes>()) {
@@ -206,6 +216,7 @@ Result<void> check_row(const RowKey& at, const Row& row) {
                                  std::holds_alternative<Reset>(write.payload);
         if (tally_row != tally_write)
             return fail(ErrorCode::kCorrupt, "a row holds a write of another kind than its type");
+        if (const Value* value = write.value()) KIGUMI_CHECK(check_writable(*value));
     }
     return {};
 }

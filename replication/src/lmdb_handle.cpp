@@ -1,5 +1,7 @@
 #include "lmdb_handle.hpp"
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 
 #include <cerrno>
@@ -71,8 +73,25 @@ Result<void> LmdbHandle::open_env() {
         env_ = nullptr;
         return lmdb_error(code, doing);
     }
+    KIGUMI_CHECK(fill_to_last_page());
     int dead = 0;
     mdb_reader_check(env_, &dead);
+    return {};
+}
+
+Result<void> LmdbHandle::fill_to_last_page() {
+    MDB_envinfo info{};
+    MDB_stat stat{};
+    mdb_filehandle_t file = -1;
+    struct ::stat now {};
+    mdb_env_info(env_, &info);
+    mdb_env_stat(env_, &stat);
+    mdb_env_get_fd(env_, &file);
+    const auto used = static_cast<off_t>((info.me_last_pgno + 1) * stat.ms_psize);
+    // Not ftruncate: another process may be making the file longer at this moment.
+    const bool cut = fstat(file, &now) == 0 && now.st_size < used;
+    if (const int code = cut ? posix_fallocate(file, used - 1, 1) : 0; code != 0)
+        return lmdb_error(code, "open the environment in " + directory_.string());
     return {};
 }
 

@@ -45,6 +45,9 @@ class LmdbHandle {
 
   private:
     Result<void> open_env();
+    /// Reading beyond the end of a file that was cut would kill the process; zeros are found out as
+    /// damage. An undamaged file may be short too, by pages that were never needed.
+    Result<void> fill_to_last_page();
     Result<void> open_tables();
     Result<void> reopen();
     Result<void> check_free_space() const;

@@ -102,7 +102,10 @@ std::uint64_t MsgpackReader::uint() {
 }
 
 std::int64_t MsgpackReader::integer() {
-    if (peek() == Kind::kInt) return next(Kind::kInt)->integer;
+    if (peek() == Kind::kInt) {
+        const Token* token = next(Kind::kInt);
+        return token == nullptr ? 0 : token->integer;
+    }
     const std::uint64_t value = uint();
     if (value > static_cast<std::uint64_t>(INT64_MAX)) ok_ = false;
     return static_cast<std::int64_t>(value);
