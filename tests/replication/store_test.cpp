@@ -1,0 +1,290 @@
+#include "kigumi/replication/store.hpp"
+
+#include "kigumi/replication/memory_env.hpp"
+#include "support/temp_directory.hpp"
+#include "support/value_generators.hpp"
+
+namespace kigumi {
+namespace {
+
+/// What holds for any environment is tested on both.
+enum class Kind { kMemory, kLmdb };
+
+class StoreTest : public testing::TestWithParam<Kind> {
+  protected:
+    std::unique_ptr<Store> make() {
+        if (GetParam() == Kind::kMemory)
+            return Store::over(std::make_shared<kv::MemoryEnv>()).value();
+        return Store::open(directory_.path()).value();
+    }
+    static std::int64_t count(Store& store) {
+        auto txn = store.read().value();
+        txn.check_log().value();
+        return txn.counter("n").value().value();
+    }
+    static void add(Store& store, std::int64_t amount) {
+        auto txn = store.write().value();
+        txn.counter("n").add(amount).value();
+        txn.commit().value();
+    }
+
+  private:
+    TempDirectory directory_;
+
+  protected:
+    std::unique_ptr<Store> store = make();
+};
+
+INSTANTIATE_TEST_SUITE_P(Envs, StoreTest, testing::Values(Kind::kMemory, Kind::kLmdb),
+                         [](const auto& info) {
+                             return info.param == Kind::kMemory ? "Memory" : "Lmdb";
+                         });
+
+TEST_P(StoreTest, NewStoreIsEmpty) {
+    auto txn = store->read().value();
+    EXPECT_TRUE(txn.version().empty());
+    EXPECT_EQ(txn.count_rows().value(), 0U);
+    EXPECT_TRUE(store->buckets().value().empty());
+    txn.check_log().value();
+}
+
+TEST_P(StoreTest, TransactionOverSeveralKeysIsOneStep) {
+    {
+        auto txn = store->write().value();
+        txn.counter("n").add(5).value();
+        txn.reg("r").assign(1).value();
+        static_cast<void>(txn.set("s").add("x").value());
+        txn.commit().value();
+    }
+    auto txn = store->read().value();
+    EXPECT_EQ(txn.counter("n").value().value(), 5);
+    EXPECT_EQ(txn.reg("r").get().value(), Value(1));
+    EXPECT_EQ(txn.set("s").size().value(), 1U);
+    EXPECT_EQ(txn.version()[store->replica().value()], 3U);
+    EXPECT_EQ(txn.count_rows().value(), 3U);
+    const Row n = txn.get({"n", Type::kCounter, {}}).value();
+    const Row r = txn.get({"r", Type::kRegister, {}}).value();
+    EXPECT_EQ(n.begin()->time, r.begin()->time) << "one transaction, one time";
+    EXPECT_EQ(n.begin()->dot.counter + 1, r.begin()->dot.counter);
+}
+
+TEST_P(StoreTest, UncommittedChangesNothing) {
+    add(*store, 1);
+    const VersionVector before = store->read().value().version();
+    {
+        auto txn = store->write().value();
+        txn.counter("n").add(10).value();
+        txn.reg("r").assign(1).value();
+        EXPECT_EQ(txn.counter("n").value().value(), 11);
+    }
+    EXPECT_EQ(count(*store), 1);
+    EXPECT_EQ(store->read().value().version(), before);
+    add(*store, 1);
+    EXPECT_EQ(count(*store), 2);
+}
+
+TEST_P(StoreTest, EmptyCommitChangesNothing) {
+    add(*store, 1);
+    const auto commits = store->usage().value().commits;
+    store->write().value().commit().value();
+    EXPECT_EQ(store->usage().value().commits, commits);
+}
+
+TEST_P(StoreTest, ReadTransactionIsASnapshot) {
+    add(*store, 1);
+    auto before = store->read().value();
+    add(*store, 1);
+    EXPECT_EQ(before.counter("n").value().value(), 1);
+    before.check_log().value();
+    EXPECT_EQ(count(*store), 2);
+    EXPECT_EQ(before.version()[store->replica().value()], 1U);
+}
+
+TEST_P(StoreTest, BucketsAreApart) {
+    for (const char* bucket : {"b", "a"}) {
+        auto txn = store->write(bucket).value();
+        txn.reg("k").assign(bucket).value();
+        txn.commit().value();
+    }
+    EXPECT_EQ(store->buckets().value(), (std::vector<std::string>{"a", "b"}));
+    auto txn = store->read("a").value();
+    EXPECT_EQ(txn.reg("k").get().value(), Value("a"));
+    EXPECT_EQ(txn.count_rows().value(), 1U);
+    EXPECT_EQ(txn.version()[store->replica().value()], 1U) << "dots are counted by bucket";
+    EXPECT_EQ(store->read("c").value().count_rows().value(), 0U);
+}
+
+TEST_P(StoreTest, BucketNamesAreShortText) {
+    for (const std::string& bad : {std::string(), std::string(256, 'b'), std::string("\xFF")}) {
+        EXPECT_FALSE(store->read(bad));
+        EXPECT_FALSE(store->write(bad));
+    }
+    EXPECT_TRUE(store->write(std::string(255, 'b')));
+}
+
+TEST_P(StoreTest, RefusesATransactionOfMoreThan64MiB) {
+    add(*store, 1);
+    {
+        auto txn = store->write().value();
+        const Value value(std::string(1'000'000, 'x'));
+        int written = 0;
+        Result<void> outcome;
+        while (outcome && written < 100) {
+            outcome = txn.reg("r" + std::to_string(written)).assign(value);
+            ++written;
+        }
+        EXPECT_EQ(written, 68) << "67 of these fit 64 MiB";
+        ASSERT_FALSE(outcome);
+        EXPECT_EQ(outcome.error().code, ErrorCode::kFull);
+        const auto committed = txn.commit();
+        ASSERT_FALSE(committed) << "a part of what was meant must not be kept";
+        EXPECT_EQ(committed.error().code, ErrorCode::kFull);
+    }
+    EXPECT_EQ(store->read().value().count_rows().value(), 1U);
+    add(*store, 1);
+    EXPECT_EQ(count(*store), 2);
+}
+
+TEST_P(StoreTest, AcceptsATransactionOf60MiB) {
+    auto txn = store->write().value();
+    const Value value(std::string(1'000'000, 'x'));
+    for (int i = 0; i < 63; ++i) txn.reg("r" + std::to_string(i)).assign(value).value();
+    txn.commit().value();
+    EXPECT_EQ(store->read().value().count_rows().value(), 63U);
+}
+
+TEST_P(StoreTest, EachObjectSkipsWhatIsRemoved) {
+    auto txn = store->write().value();
+    for (const char* key : {"a", "b", "c", "d"}) {
+        for (int i = 0; i < 3; ++i) static_cast<void>(txn.set(key).add(i).value());
+        txn.reg(key).assign(1).value();
+    }
+    static_cast<void>(txn.erase("b", Type::kSet).value());
+    static_cast<void>(txn.reg("c").erase().value());
+    static_cast<void>(txn.set("a").erase(0).value());
+    txn.counter("n").add(1).value();
+    txn.counter("n").reset().value();
+    std::vector<std::string> seen;
+    const auto note = [&seen](const std::string& key, Type type) {
+        seen.push_back(key + std::string(name_of(type)));
+        return true;
+    };
+    const std::vector<std::string> expected = {"aregister", "aset",      "bregister",
+                                               "cset",      "dregister", "dset"};
+    txn.each_object(note).value();
+    EXPECT_EQ(seen, expected);
+    txn.commit().value();
+    seen.clear();
+    store->read().value().each_object(note).value();
+    EXPECT_EQ(seen, expected);
+    seen.clear();
+    store->read()
+        .value()
+        .each_object([&](const std::string& key, Type type) {
+            note(key, type);
+            return seen.size() < 2;
+        })
+        .value();
+    EXPECT_EQ(seen.size(), 2U);
+}
+
+TEST_P(StoreTest, TimeGoesOnAcrossTransactions) {
+    Hlc last;
+    for (int i = 0; i < 3; ++i) {
+        add(*store, 1);
+        const Row row = store->read().value().get({"n", Type::kCounter, {}}).value();
+        EXPECT_GT(row.begin()->time, last);
+        last = row.begin()->time;
+    }
+}
+
+TEST_P(StoreTest, StagedRowsAreOutOfSight) {
+    Row row;
+    row.insert({{replica(9), 1}, Hlc::at_ms(1), Value("theirs")});
+    const KeyedRow keyed{{"r", Type::kRegister, {}}, row};
+    {
+        auto txn = store->write().value();
+        txn.stage(keyed).value();
+        EXPECT_EQ(txn.staged(keyed.at).value(), keyed);
+        EXPECT_EQ(txn.staged({"q", Type::kRegister, {}}).value(), std::nullopt);
+        txn.commit().value();
+    }
+    EXPECT_EQ(store->read().value().count_rows().value(), 0U);
+    auto txn = store->write().value();
+    std::vector<KeyedRow> all;
+    txn.each_staged([&all](const KeyedRow& each) { return all.push_back(each), Result<void>(); })
+        .value();
+    EXPECT_EQ(all, std::vector<KeyedRow>{keyed});
+    txn.clear_staged().value();
+    EXPECT_EQ(txn.staged(keyed.at).value(), std::nullopt);
+}
+
+TEST_P(StoreTest, PeersAreKept) {
+    EXPECT_TRUE(store->peers("default").value().empty());
+    PeerRecord peer{replica(7), "tcp://[::1]:4460", true, 12, {{replica(7), 3}, {replica(8), 1}}};
+    store->put_peers("default", {peer, {replica(8), "", false, 0, {}}}).value();
+    peer.connected = false;
+    store->put_peers("default", {peer}).value();
+    const auto peers = store->peers("default").value();
+    ASSERT_EQ(peers.size(), 2U);
+    EXPECT_EQ(peers[0].replica, replica(7));
+    EXPECT_EQ(peers[0].address, peer.address);
+    EXPECT_FALSE(peers[0].connected);
+    EXPECT_EQ(peers[0].changed_ms, 12U);
+    EXPECT_EQ(peers[0].acknowledged, peer.acknowledged);
+    EXPECT_EQ(peers[1].replica, replica(8));
+    EXPECT_TRUE(store->peers("other").value().empty());
+}
+
+TEST_P(StoreTest, RenewedIdentityWritesUnderANewOrigin) {
+    const ReplicaId old = store->replica().value();
+    add(*store, 2);
+    EXPECT_EQ(store->renew_identity(replica(99)).value(), old) << "only the present one is renewed";
+    const ReplicaId fresh = store->renew_identity(old).value();
+    EXPECT_NE(fresh, old);
+    EXPECT_EQ(store->renew_identity(old).value(), fresh) << "asking twice renews once";
+    EXPECT_EQ(store->replica().value(), fresh);
+    add(*store, 3);
+    EXPECT_EQ(count(*store), 5);
+    EXPECT_EQ(store->read().value().version(), (VersionVector{{old, 1}, {fresh, 1}}));
+}
+
+TEST(MemoryEnv, FailedCommitKeepsNothing) {
+    const auto env = std::make_shared<kv::MemoryEnv>();
+    const auto store = Store::over(env).value();
+    {
+        auto txn = store->write().value();
+        txn.counter("n").add(1).value();
+        txn.commit().value();
+    }
+    env->fail_commits(1);
+    {
+        auto txn = store->write().value();
+        txn.counter("n").add(1).value();
+        EXPECT_FALSE(txn.commit());
+    }
+    auto txn = store->read().value();
+    txn.check_log().value();
+    EXPECT_EQ(txn.counter("n").value().value(), 1);
+}
+
+TEST(MemoryEnv, GoesBackToAKeptState) {
+    const auto env = std::make_shared<kv::MemoryEnv>();
+    const auto store = Store::over(env).value();
+    const auto write = [&store](int value) {
+        auto txn = store->write().value();
+        txn.reg("r").assign(value).value();
+        txn.commit().value();
+    };
+    write(1);
+    const auto kept = env->state();
+    write(2);
+    env->restore(kept);
+    EXPECT_EQ(store->read().value().reg("r").get().value(), Value(1));
+    write(3);
+    env->restore(kept);
+    EXPECT_EQ(store->read().value().reg("r").get().value(), Value(1));
+}
+
+}  // namespace
+}  // namespace kigumi
