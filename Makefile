@@ -45,6 +45,7 @@ sanitize: deps
 bench: build
 	@$(BIN)/bench_visibility
 	@$(BIN)/bench_large_set
+	@$(BIN)/bench_catch_up
 
 ## make clean            remove everything that was built
 .PHONY: clean

@@ -34,11 +34,12 @@ bool started(const std::filesystem::path& log) {
 
 }  // namespace
 
-Daemons::Daemons(unsigned count) {
+Daemons::Daemons(unsigned count, const std::function<void(const std::filesystem::path&)>& prepare) {
     std::string root = (std::filesystem::temp_directory_path() / "kigumi-bench-XXXXXX").string();
     if (mkdtemp(root.data()) == nullptr)
         throw std::runtime_error("cannot make a directory in " + root);
     root_ = root;
+    if (prepare) prepare(directory(0));
     const auto port = 20'000 + std::random_device{}() % 20'000;
     for (unsigned i = 0; i < count; ++i) {
         std::vector<std::string> words = {KIGUMID,    "--insecure",

@@ -3,6 +3,7 @@
 #include <sys/types.h>
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -12,7 +13,9 @@ namespace kigumi::bench {
 /// files included, when the object is.
 class Daemons {
   public:
-    explicit Daemons(unsigned count);
+    /// `prepare` may fill node 0's directory before anything runs.
+    explicit Daemons(unsigned count,
+                     const std::function<void(const std::filesystem::path&)>& prepare = {});
     ~Daemons();
     Daemons(const Daemons&) = delete;
     Daemons& operator=(const Daemons&) = delete;

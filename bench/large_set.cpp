@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "daemons.hpp"
+#include "fill.hpp"
 #include "kigumi/replication/store.hpp"
 
 /// A large set, added to on one master in transactions of 1,000 and replicated to two others: how
@@ -13,21 +14,12 @@
 /// costs more than twice what it costs in a set of 1,000.
 namespace {
 
+using kigumi::bench::fill;
 using Clock = std::chrono::steady_clock;
 using Seconds = std::chrono::duration<double>;
 
-constexpr std::uint64_t kPerTransaction = 1'000;
 constexpr std::uint64_t kMemoryBound = std::uint64_t{256} << 20;
 constexpr int kProbes = 400;
-
-void fill(kigumi::Store& store, const std::string& set, std::uint64_t members) {
-    for (std::uint64_t at = 0; at < members;) {
-        auto tx = store.write().value();
-        for (std::uint64_t i = 0; i < kPerTransaction && at < members; ++i, ++at)
-            tx.set(set).add("member-" + std::to_string(at)).value();
-        tx.commit().value();
-    }
-}
 
 double add_one(kigumi::Store& store, const std::string& set, int number) {
     const auto begun = Clock::now();
