@@ -39,7 +39,7 @@ int abandoned_pipe() {
 
 }  // namespace
 
-Run run_kigumi(const std::vector<std::string>& args, const Channels& channels) {
+Outcome run_kigumi(const std::vector<std::string>& args, const Channels& channels) {
     std::vector<std::string> words = {KIGUMI_CLI};
     words.insert(words.end(), args.begin(), args.end());
     std::vector<char*> argv;
@@ -72,7 +72,7 @@ Run run_kigumi(const std::vector<std::string>& args, const Channels& channels) {
     EXPECT_EQ(waitpid(child, &status, 0), child);
     if (out != captured) close(out);
     close(in);
-    Run run;
+    Outcome run;
     run.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     run.out = contents(captured);
     run.err = contents(err);
@@ -89,19 +89,19 @@ CliTest::~CliTest() {
     std::filesystem::remove_all(root_, ignored);
 }
 
-Run CliTest::kigumi(std::vector<std::string> command, const std::string& input) const {
+Outcome CliTest::cli(std::vector<std::string> command, const std::string& input) const {
     command.insert(command.begin(), {"--data", path("node").string()});
     Channels channels;
     channels.input = input;
     return run_kigumi(command, channels);
 }
 
-Run CliTest::kigumi_json(std::vector<std::string> command, const std::string& input) const {
+Outcome CliTest::cli_json(std::vector<std::string> command, const std::string& input) const {
     command.insert(command.begin(), "--json");
-    return kigumi(std::move(command), input);
+    return cli(std::move(command), input);
 }
 
-Run CliTest::kigumi_on(const std::string& node, std::vector<std::string> command) const {
+Outcome CliTest::cli_on(const std::string& node, std::vector<std::string> command) const {
     command.insert(command.begin(), {"--data", path(node).string()});
     return run_kigumi(command);
 }
@@ -124,19 +124,19 @@ void CliTest::pull(const std::string& from, const std::string& to) const {
     txn.commit().value();
 }
 
-void expect_prints(const Run& run, const std::string& out) {
+void expect_prints(const Outcome& run, const std::string& out) {
     EXPECT_EQ(run.status, 0);
     EXPECT_EQ(run.out, out);
     EXPECT_EQ(run.err, "");
 }
 
-void expect_no(const Run& run, const std::string& out) {
+void expect_no(const Outcome& run, const std::string& out) {
     EXPECT_EQ(run.status, 1);
     EXPECT_EQ(run.out, out);
     EXPECT_EQ(run.err, "");
 }
 
-void expect_error(const Run& run, const std::string& part) {
+void expect_error(const Outcome& run, const std::string& part) {
     EXPECT_EQ(run.status, 2) << run.out;
     EXPECT_TRUE(run.err.starts_with("kigumi: ")) << run.err;
     EXPECT_EQ(std::count(run.err.begin(), run.err.end(), '\n'), 1) << run.err;
@@ -144,7 +144,7 @@ void expect_error(const Run& run, const std::string& part) {
     EXPECT_NE(run.err.find(part), std::string::npos) << run.err;
 }
 
-Value json_of(const Run& run) {
+Value json_of(const Outcome& run) {
     EXPECT_EQ(run.status, 0) << run.err;
     EXPECT_EQ(std::count(run.out.begin(), run.out.end(), '\n'), 1) << run.out;
     auto value = from_json(run.out);

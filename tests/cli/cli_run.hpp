@@ -12,7 +12,7 @@
 namespace kigumi {
 
 /// What one run of the tool has left.
-struct Run {
+struct Outcome {
     int status = -1;  ///< the exit status; 128 and the signal's number if one killed it
     std::string out;
     std::string err;
@@ -21,13 +21,13 @@ struct Run {
 /// Where a run reads from and writes to.
 struct Channels {
     std::string input;
-    /// Where the output goes instead of `Run::out`: a file, "closed", or "gone" (a pipe nobody
+    /// Where the output goes instead of `Outcome::out`: a file, "closed", or "gone" (a pipe nobody
     /// reads).
     std::string output_file;
 };
 
 /// Runs the tool with these arguments.
-Run run_kigumi(const std::vector<std::string>& args, const Channels& channels = {});
+Outcome run_kigumi(const std::vector<std::string>& args, const Channels& channels = {});
 
 /// A temporary directory for each test, and the tool on a data directory in it.
 class CliTest : public testing::Test {
@@ -37,10 +37,10 @@ class CliTest : public testing::Test {
 
     std::filesystem::path path(const std::string& name) const { return root_ / name; }
     /// Runs a command on the data directory "node".
-    Run kigumi(std::vector<std::string> command, const std::string& input = {}) const;
-    Run kigumi_json(std::vector<std::string> command, const std::string& input = {}) const;
+    Outcome cli(std::vector<std::string> command, const std::string& input = {}) const;
+    Outcome cli_json(std::vector<std::string> command, const std::string& input = {}) const;
     /// The same on another data directory.
-    Run kigumi_on(const std::string& node, std::vector<std::string> command) const;
+    Outcome cli_on(const std::string& node, std::vector<std::string> command) const;
 
     /// Brings the state of one data directory's default bucket to another's.
     void pull(const std::string& from, const std::string& to) const;
@@ -50,13 +50,13 @@ class CliTest : public testing::Test {
 };
 
 /// The run succeeded and printed exactly this.
-void expect_prints(const Run& run, const std::string& out);
+void expect_prints(const Outcome& run, const std::string& out);
 /// The run said "not found" or "false", printed exactly this and complained about nothing.
-void expect_no(const Run& run, const std::string& out);
+void expect_no(const Outcome& run, const std::string& out);
 /// The run failed with one line on standard error that holds `part`.
-void expect_error(const Run& run, const std::string& part);
+void expect_error(const Outcome& run, const std::string& part);
 /// The JSON that a successful run printed.
-Value json_of(const Run& run);
+Value json_of(const Outcome& run);
 /// A member of a JSON object; nil if there is none.
 Value member(const Value& object, const std::string& name);
 

@@ -23,13 +23,13 @@ class Dump : public CliTest {
 };
 
 TEST_F(Dump, ShowsEveryKindOfWrite) {
-    EXPECT_EQ(kigumi({"set", "a", "v"}).status, 0);
-    EXPECT_EQ(kigumi({"incr", "b", "5"}).status, 0);
-    EXPECT_EQ(kigumi({"decr", "b", "2"}).status, 0);
-    EXPECT_EQ(kigumi({"incr", "c"}).status, 0);
-    EXPECT_EQ(kigumi({"reset", "c"}).status, 0);
-    EXPECT_EQ(kigumi({"hset", "d", "f", "v"}).status, 0);
-    const auto all = rows(kigumi({"dump"}).out);
+    EXPECT_EQ(cli({"set", "a", "v"}).status, 0);
+    EXPECT_EQ(cli({"incr", "b", "5"}).status, 0);
+    EXPECT_EQ(cli({"decr", "b", "2"}).status, 0);
+    EXPECT_EQ(cli({"incr", "c"}).status, 0);
+    EXPECT_EQ(cli({"reset", "c"}).status, 0);
+    EXPECT_EQ(cli({"hset", "d", "f", "v"}).status, 0);
+    const auto all = rows(cli({"dump"}).out);
     ASSERT_EQ(all.size(), 4U);
     EXPECT_EQ(member(all[0], "bucket"), Value("default"));
     EXPECT_EQ(member(all[0], "key"), Value("a"));
@@ -48,49 +48,49 @@ TEST_F(Dump, ShowsEveryKindOfWrite) {
 
 TEST_F(Dump, EqualReplicasDumpEqually) {
     // Each has written first, so that they number the two origins differently.
-    EXPECT_EQ(kigumi_on("a", {"set", "x", "a"}).status, 0);
-    EXPECT_EQ(kigumi_on("b", {"set", "x", "b"}).status, 0);
-    EXPECT_EQ(kigumi_on("a", {"sadd", "s", "1", "2", "\xFF", std::string(300, 'm')}).status, 0);
-    EXPECT_EQ(kigumi_on("b", {"incr", "c", "3"}).status, 0);
-    EXPECT_EQ(kigumi_on("b", {"hset", std::string(300, 'k'), "f", "v"}).status, 0);
-    EXPECT_NE(kigumi_on("a", {"dump"}).out, kigumi_on("b", {"dump"}).out);
+    EXPECT_EQ(cli_on("a", {"set", "x", "a"}).status, 0);
+    EXPECT_EQ(cli_on("b", {"set", "x", "b"}).status, 0);
+    EXPECT_EQ(cli_on("a", {"sadd", "s", "1", "2", "\xFF", std::string(300, 'm')}).status, 0);
+    EXPECT_EQ(cli_on("b", {"incr", "c", "3"}).status, 0);
+    EXPECT_EQ(cli_on("b", {"hset", std::string(300, 'k'), "f", "v"}).status, 0);
+    EXPECT_NE(cli_on("a", {"dump"}).out, cli_on("b", {"dump"}).out);
     pull("a", "b");
     pull("b", "a");
-    const Run a = kigumi_on("a", {"dump"});
-    EXPECT_EQ(a.out, kigumi_on("b", {"dump"}).out);
+    const Outcome a = cli_on("a", {"dump"});
+    EXPECT_EQ(a.out, cli_on("b", {"dump"}).out);
     EXPECT_EQ(rows(a.out).size(), 7U);
     EXPECT_EQ(member(rows(a.out).back(), "writes").get_if<Array>()->size(), 2U);  // x
-    EXPECT_EQ(kigumi_on("b", {"incr", "c"}).status, 0);
-    EXPECT_NE(a.out, kigumi_on("b", {"dump"}).out);
+    EXPECT_EQ(cli_on("b", {"incr", "c"}).status, 0);
+    EXPECT_NE(a.out, cli_on("b", {"dump"}).out);
 }
 
 TEST_F(Dump, LeavesOutRowsOfRemovalsOnly) {
-    EXPECT_EQ(kigumi({"set", "k", "v"}).status, 0);
-    EXPECT_EQ(kigumi({"del", "k"}).status, 0);
-    expect_prints(kigumi({"dump"}), "");
-    EXPECT_EQ(member(json_of(kigumi_json({"status"})), "rows"), Value(1));
+    EXPECT_EQ(cli({"set", "k", "v"}).status, 0);
+    EXPECT_EQ(cli({"del", "k"}).status, 0);
+    expect_prints(cli({"dump"}), "");
+    EXPECT_EQ(member(json_of(cli_json({"status"})), "rows"), Value(1));
 }
 
 TEST_F(Dump, BucketsInOrderOfName) {
-    EXPECT_EQ(kigumi({"--bucket", "z", "set", "k", "v"}).status, 0);
-    EXPECT_EQ(kigumi({"--bucket", "b", "set", "k", "v"}).status, 0);
-    EXPECT_EQ(kigumi({"set", "k", "v"}).status, 0);
-    const auto all = rows(kigumi({"dump"}).out);
+    EXPECT_EQ(cli({"--bucket", "z", "set", "k", "v"}).status, 0);
+    EXPECT_EQ(cli({"--bucket", "b", "set", "k", "v"}).status, 0);
+    EXPECT_EQ(cli({"set", "k", "v"}).status, 0);
+    const auto all = rows(cli({"dump"}).out);
     ASSERT_EQ(all.size(), 3U);
     EXPECT_EQ(member(all[0], "bucket"), Value("b"));
     EXPECT_EQ(member(all[1], "bucket"), Value("default"));
     EXPECT_EQ(member(all[2], "bucket"), Value("z"));
-    const auto one = rows(kigumi({"--bucket", "z", "dump"}).out);
+    const auto one = rows(cli({"--bucket", "z", "dump"}).out);
     ASSERT_EQ(one.size(), 1U);
     EXPECT_EQ(member(one[0], "bucket"), Value("z"));
-    expect_error(kigumi({"--bucket", "none", "dump"}), "there is no bucket \"none\"");
+    expect_error(cli({"--bucket", "none", "dump"}), "there is no bucket \"none\"");
 }
 
 TEST_F(Dump, StopsWhenNobodyReads) {
     std::string lines;
     for (int i = 0; i < 3000; ++i)
         lines += R"({"key":")" + std::to_string(i) + R"(","type":"flag","value":true})" + "\n";
-    expect_prints(kigumi({"load", "-"}, lines), "3000\n");
+    expect_prints(cli({"load", "-"}, lines), "3000\n");
     Channels gone;
     gone.output_file = "gone";
     expect_error(run_kigumi({"--data", path("node").string(), "dump"}, gone),

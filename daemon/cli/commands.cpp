@@ -1,0 +1,53 @@
+#include <array>
+
+#include "command.hpp"
+
+namespace kigumi::cli {
+namespace {
+
+constexpr auto kRead = Access::kRead;
+constexpr auto kWrite = Access::kWrite;
+constexpr auto kAny = kAnyNumber;
+
+constexpr std::array kCommands = {
+    Command{"set", "KEY VALUE", "write a register", 2, 2, kWrite, set},
+    Command{"get", "KEY", "print a register's last value", 1, 1, kRead, get},
+    Command{"siblings", "KEY", "print every concurrent value of a register", 1, 1, kRead, siblings},
+    Command{"incr", "KEY [N]", "add to a counter, print its value", 1, 2, kWrite, incr},
+    Command{"decr", "KEY [N]", "subtract from a counter, print its value", 1, 2, kWrite, decr},
+    Command{"count", "KEY", "print a counter's value", 1, 1, kRead, count},
+    Command{"reset", "KEY", "take back all that a counter has counted", 1, 1, kWrite, reset},
+    Command{"sadd", "KEY MEMBER...", "add to a set, print how many are new", 2, kAny, kWrite, sadd},
+    Command{"srem", "KEY MEMBER...", "remove from a set, print how many were there", 2, kAny,
+            kWrite, srem},
+    Command{"smembers", "KEY", "print a set's members", 1, 1, kRead, smembers},
+    Command{"scard", "KEY", "print how many members a set has", 1, 1, kRead, scard},
+    Command{"sismember", "KEY MEMBER", "print whether a set has a member", 2, 2, kRead, sismember},
+    Command{"hset", "KEY FIELD VALUE [FIELD VALUE...]", "write fields of a map", 3, kAny, kWrite,
+            hset},
+    Command{"hget", "KEY FIELD", "print a map's field", 2, 2, kRead, hget},
+    Command{"hdel", "KEY FIELD...", "remove fields, print how many were there", 2, kAny, kWrite,
+            hdel},
+    Command{"hgetall", "KEY", "print a map's fields and their values", 1, 1, kRead, hgetall},
+    Command{"enable", "KEY", "set a flag", 1, 1, kWrite, enable},
+    Command{"disable", "KEY", "clear a flag", 1, 1, kWrite, disable},
+    Command{"test", "KEY", "print whether a flag is set", 1, 1, kRead, test},
+    Command{"del", "KEY...", "remove keys, print how many objects that were", 1, kAny, kWrite, del},
+    Command{"exists", "KEY...", "print how many of the keys exist", 1, kAny, kRead, exists},
+    Command{"type", "KEY", "print each type that a key has", 1, 1, kRead, type},
+    Command{"keys", "[PATTERN]", "print the keys, or those that match a pattern", 0, 1, kRead,
+            keys},
+    Command{"conflicts", "", "print every row where concurrent writes disagree", 0, 0, kRead,
+            conflicts},
+    Command{"status", "", "print identity, clock, peers and size of the node", 0, 0, kRead, status},
+    Command{"dump", "", "print every row, so that two nodes can be compared", 0, 0, kRead, dump},
+    Command{"load", "FILE", "write the objects of a file of JSON lines ('-': input)", 1, 1, kWrite,
+            load},
+    Command{"version", "", "print the version", 0, 0, Access::kNone, version},
+};
+
+}  // namespace
+
+std::span<const Command> commands() { return kCommands; }
+
+}  // namespace kigumi::cli

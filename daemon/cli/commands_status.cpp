@@ -1,0 +1,120 @@
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "command.hpp"
+#include "kigumi/crdt/json.hpp"
+#include "text.hpp"
+
+namespace kigumi::cli {
+namespace {
+
+struct Status {
+    ReplicaId replica;
+    VersionVector version;
+    std::vector<PeerRecord> peers;
+    std::uint64_t rows = 0;
+    kv::Usage usage;
+    std::vector<std::string> buckets;
+    bool daemon = false;
+};
+
+/// Whether a daemon serves the directory: it holds the lock file as long as it lives.
+bool daemon_runs(const std::filesystem::path& directory) {
+    const int file = open((directory / "kigumid.lock").c_str(), O_RDONLY | O_CLOEXEC);
+    if (file < 0) return false;
+    const bool held = flock(file, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    close(file);
+    return held;
+}
+
+Result<Status> gather(Session& session) {
+    Store& store = *session.store;
+    Status status;
+    KIGUMI_TRY(status.replica, store.replica());
+    KIGUMI_TRY(status.peers, store.peers(session.bucket));
+    KIGUMI_TRY(status.usage, store.usage());
+    KIGUMI_TRY(status.buckets, store.buckets());
+    status.daemon = daemon_runs(store.directory());
+    KIGUMI_TRY(auto txn, store.read(session.bucket));
+    status.version = txn.version();
+    KIGUMI_TRY(status.rows, txn.count_rows());
+    return status;
+}
+
+std::string vector_json(const VersionVector& version) {
+    JsonObject object;
+    for (const auto& [origin, counter] : version) object.raw(origin.hex(), std::to_string(counter));
+    return object.text();
+}
+
+std::string vector_text(const VersionVector& version) {
+    std::string text;
+    for (const auto& [origin, counter] : version)
+        text += (text.empty() ? "" : " ") + Dot{origin, counter}.text();
+    return text.empty() ? "nothing written yet" : text;
+}
+
+std::string peer_json(const PeerRecord& peer, std::uint64_t lag) {
+    JsonObject object;
+    object.add("replica", Value(peer.replica.hex())).add("address", Value(peer.address));
+    object.add("connected", Value(peer.connected))
+        .add("since", Value(iso_time(Hlc::at_ms(peer.changed_ms))));
+    object.raw("acknowledged", vector_json(peer.acknowledged)).raw("lag", std::to_string(lag));
+    return object.text();
+}
+
+std::string peer_text(const PeerRecord& peer, std::uint64_t lag) {
+    return peer.replica.hex() + " " + peer.address + " " +
+           (peer.connected ? "connected" : "not connected") + " since " +
+           iso_time(Hlc::at_ms(peer.changed_ms)) + ", lag " + std::to_string(lag) + " events";
+}
+
+std::string status_json(const Session& session, const Status& status) {
+    std::vector<std::string> peers;
+    for (const PeerRecord& peer : status.peers)
+        peers.push_back(peer_json(peer, events_missing(peer.acknowledged, status.version)));
+    JsonObject object;
+    object.add("replica", Value(status.replica.hex())).add("bucket", Value(session.bucket));
+    object.raw("version", vector_json(status.version)).raw("rows", std::to_string(status.rows));
+    object.raw("peers", json_array(peers));
+    object.raw("file_bytes", std::to_string(status.usage.file_bytes));
+    object.raw("map_bytes", std::to_string(status.usage.map_bytes));
+    object.add("buckets", Value(Array(status.buckets.begin(), status.buckets.end())));
+    return object.add("daemon", Value(status.daemon)).text();
+}
+
+}  // namespace
+
+Result<Answer> status(Session& session) {
+    KIGUMI_TRY(const Status status, gather(session));
+    Output& out = session.out;
+    if (session.json) {
+        out.line(status_json(session, status));
+        return Answer::kYes;
+    }
+    std::string buckets;
+    for (const std::string& name : status.buckets)
+        buckets += (buckets.empty() ? "" : " ") + json_string(name);
+    out.line("replica  " + status.replica.hex());
+    out.line("daemon   " + std::string(status.daemon ? "running" : "not running"));
+    out.line("bucket   " + json_string(session.bucket));
+    out.line("version  " + vector_text(status.version));
+    out.line("rows     " + std::to_string(status.rows));
+    for (const PeerRecord& peer : status.peers)
+        out.line("peer     " + peer_text(peer, events_missing(peer.acknowledged, status.version)));
+    out.line("file     " + std::to_string(status.usage.file_bytes) + " bytes");
+    out.line("map      " + std::to_string(status.usage.map_bytes) + " bytes");
+    out.line("buckets  " + (buckets.empty() ? "none yet" : buckets));
+    return Answer::kYes;
+}
+
+Result<Answer> version(Session& session) {
+    session.out.line(session.json ? JsonObject().add("version", Value(KIGUMI_VERSION)).text()
+                                  : "kigumi " KIGUMI_VERSION);
+    return Answer::kYes;
+}
+
+}  // namespace kigumi::cli

@@ -1,0 +1,160 @@
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdio>
+
+#include "command.hpp"
+#include "kigumi/crdt/json.hpp"
+
+namespace kigumi::cli {
+namespace {
+
+struct Options {
+    std::string data;
+    std::string bucket{kDefaultBucket};
+    bool bucket_given = false;
+    bool json = false;
+    std::vector<std::string> words;  ///< the command and its arguments
+    std::string message;             ///< what to print instead of running a command
+};
+
+/// A descriptor that the caller has closed would be given to the next file that is opened, and the
+/// output would go into the data. One that cannot be written takes its place.
+void occupy_standard_descriptors() {
+    for (int file = STDIN_FILENO; file <= STDERR_FILENO; ++file)
+        if (fcntl(file, F_GETFD) < 0) static_cast<void>(open("/dev/null", O_RDONLY));
+}
+
+std::string command_list() {
+    std::string text = "Commands:\n";
+    for (const Command& command : commands()) {
+        std::string line = "  " + std::string(command.name) + " " + std::string(command.usage);
+        line.resize(std::max<std::size_t>(line.size() + 2, 44), ' ');
+        text += line + std::string(command.help) + "\n";
+    }
+    return text + "\nExit status: 0 fine, 1 not found or false, 2 error.";
+}
+
+class HelpFormatter : public CLI::Formatter {
+  public:
+    std::string make_usage(const CLI::App*, std::string) const override {
+        return "Usage: kigumi --data DIR [OPTIONS] COMMAND [ARGUMENT...]\n";
+    }
+};
+
+/// Everything from the command on is taken as it is: a script may pass any value, also `-5` or
+/// `--json`, without it being mistaken for an option.
+Result<Options> parse_options(int argc, char** argv) {
+    Options options;
+    CLI::App app("Reads and writes the data directory of a Kigumi node.", "kigumi");
+    app.formatter(std::make_shared<HelpFormatter>());
+    app.add_option("--data", options.data, "the node's data directory")->type_name("DIR");
+    auto* bucket =
+        app.add_option("--bucket", options.bucket, "the bucket to work on (default: default)")
+            ->type_name("NAME");
+    app.add_flag("--json", options.json, "read values and print answers as JSON");
+    app.set_version_flag("--version", "kigumi " KIGUMI_VERSION);
+    app.prefix_command();
+    app.footer(command_list());
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::CallForVersion& call) {
+        options.message = call.what();
+        return options;
+    } catch (const CLI::CallForHelp&) {
+        options.message = app.help();
+        return options;
+    } catch (const CLI::Error& error) {
+        return fail(ErrorCode::kInvalidArgument, std::string(error.what()) + "; see kigumi --help");
+    }
+    options.bucket_given = bucket->count() > 0;
+    options.words = app.remaining();
+    return options;
+}
+
+Result<const Command*> find_command(const Options& options) {
+    if (options.words.empty())
+        return fail(ErrorCode::kInvalidArgument, "no command is given; see kigumi --help");
+    const std::string& name = options.words[0];
+    for (const Command& command : commands()) {
+        if (command.name != name) continue;
+        const std::size_t args = options.words.size() - 1;
+        if (args >= command.min_args && args <= command.max_args) return &command;
+        return fail(ErrorCode::kInvalidArgument,
+                    "wrong number of arguments; usage: kigumi [OPTIONS] " + name + " " +
+                        std::string(command.usage));
+    }
+    const bool option = name.starts_with('-');
+    return fail(ErrorCode::kInvalidArgument,
+                (option ? "there is no option " : "there is no command ") + json_string(name) +
+                    "; see kigumi --help");
+}
+
+Result<std::unique_ptr<Store>> open_store(const Options& options, Access access) {
+    if (options.data.empty())
+        return fail(ErrorCode::kInvalidArgument,
+                    "the data directory is missing; name it before the command, with --data DIR");
+    // Reading must not leave a new, empty node behind where a name was misspelt.
+    std::error_code unknown;
+    const std::filesystem::path directory = options.data;
+    if (access == Access::kRead && !std::filesystem::exists(directory / "data.mdb", unknown))
+        return fail(ErrorCode::kNotFound, "there is no data in " + json_string(options.data) +
+                                              "; check --data, or write something to create it");
+    return Store::open(directory);
+}
+
+Result<int> run(int argc, char** argv) {
+    KIGUMI_TRY(Options options, parse_options(argc, argv));
+    Output out;
+    if (!options.message.empty()) {
+        out.line(options.message);
+        KIGUMI_CHECK(out.finish());
+        return 0;
+    }
+    KIGUMI_TRY(const Command* const command, find_command(options));
+    std::unique_ptr<Store> store;
+    if (command->access != Access::kNone) {
+        KIGUMI_TRY(store, open_store(options, command->access));
+    }
+    Session session{store.get(),
+                    std::move(options.bucket),
+                    options.bucket_given,
+                    options.json,
+                    {options.words.begin() + 1, options.words.end()},
+                    out};
+    KIGUMI_TRY(const Answer answer, command->run(session));
+    KIGUMI_CHECK(out.finish());
+    return static_cast<int>(answer);
+}
+
+/// One line, whatever a message quotes.
+void report(std::string message) {
+    for (char& c : message)
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
+    static_cast<void>(std::fprintf(stderr, "kigumi: %s\n", message.c_str()));
+}
+
+int guarded(int argc, char** argv) {
+    try {
+        auto status = run(argc, argv);
+        if (status) return *status;
+        report(std::move(status.error().message));
+    } catch (const std::bad_alloc&) {
+        report("out of memory; free some, or load less at a time");
+    } catch (const std::exception& error) {
+        report(error.what());
+    }
+    return kErrorStatus;
+}
+
+}  // namespace
+}  // namespace kigumi::cli
+
+int main(int argc, char** argv) {
+    // A reader of the output that goes away is an error to report, not a reason to die.
+    std::signal(SIGPIPE, SIG_IGN);
+    kigumi::cli::occupy_standard_descriptors();
+    return kigumi::cli::guarded(argc, argv);
+}

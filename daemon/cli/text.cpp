@@ -1,0 +1,68 @@
+#include "text.hpp"
+
+#include <array>
+#include <charconv>
+#include <cstdio>
+#include <ctime>
+
+#include "kigumi/crdt/json.hpp"
+
+namespace kigumi::cli {
+
+Value text_or_bytes(std::string_view raw) {
+    if (is_utf8(raw)) return Value(raw);
+    return Value(Bytes{std::string(raw)});
+}
+
+Result<Value> value_argument(const Session& session, std::size_t index) {
+    const std::string& raw = session.args[index];
+    if (!session.json) return text_or_bytes(raw);
+    auto value = from_json(raw);
+    if (value) return value;
+    return fail(ErrorCode::kInvalidArgument,
+                "with --json a value has to be JSON, and text in quotes: " +
+                    json_string(raw.substr(0, 40)) + ": " + value.error().message);
+}
+
+Result<std::int64_t> integer_argument(const Session& session, std::size_t index) {
+    const std::string& raw = session.args[index];
+    const char* const end = raw.data() + raw.size();
+    std::int64_t number = 0;
+    const auto [stop, error] = std::from_chars(raw.data(), end, number);
+    if (error == std::errc() && stop == end) return number;
+    return fail(ErrorCode::kInvalidArgument,
+                json_string(raw.substr(0, 40)) + " is not an integer of 64 signed bits; give one");
+}
+
+std::string show(const Session& session, const Value& value) {
+    const auto* text = value.get_if<std::string>();
+    return text != nullptr && !session.json ? *text : to_json(value);
+}
+
+std::string iso_time(Hlc time) {
+    const auto seconds = static_cast<std::time_t>(time.ms() / 1000);
+    std::tm parts{};
+    gmtime_r(&seconds, &parts);
+    std::array<char, 64> text{};
+    const auto length = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &parts);
+    std::array<char, 8> ms{};
+    std::snprintf(ms.data(), ms.size(), ".%03uZ", static_cast<unsigned>(time.ms() % 1000));
+    return std::string(text.data(), length) + ms.data();
+}
+
+std::string show(const Session& session, const Sibling& sibling) {
+    const std::string replica = sibling.dot.origin.hex();
+    const std::string time = iso_time(sibling.time);
+    if (!session.json)
+        return time + " " + replica + " " + (sibling.removed ? "removed" : to_json(sibling.value));
+    JsonObject object;
+    object.add("replica", Value(replica)).add("time", Value(time));
+    if (sibling.removed) {
+        object.add("removed", Value(true));
+    } else {
+        object.add("value", sibling.value);
+    }
+    return object.text();
+}
+
+}  // namespace kigumi::cli
