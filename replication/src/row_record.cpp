@@ -19,10 +19,18 @@ constexpr std::size_t kChecksumBytes = 4;
 // After a 0x00, 0xFF means "a zero byte" and anything else ends the part; no part begins with 0xFE.
 constexpr std::string_view kShortenedMark("\0\xFE", 2);
 
+/// Whether a short part might be the shortened form of another: the numbers in an array or object
+/// may hold the mark, and whoever chooses both members can make them fit.
+bool looks_shortened(std::string_view part) {
+    return part.size() >= kKeptOfLongPart &&
+           (part.substr(kKeptOfLongPart - 1).starts_with(kShortenedMark) ||
+            part.substr(kKeptOfLongPart).starts_with(kShortenedMark));
+}
+
 /// Appends an encoded part, or its shortened form; returns whether it was shortened. The hash has
 /// to resist collisions on purpose: two rows under one key would be one row.
 bool append_part(std::string& key, std::string_view part) {
-    if (part.size() <= kLongPart) {
+    if (part.size() <= kLongPart && !looks_shortened(part)) {
         key += part;
         return false;
     }

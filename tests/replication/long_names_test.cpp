@@ -117,6 +117,33 @@ TEST_F(LongNames, MembersRoundTripAndStayApart) {
     EXPECT_EQ(seen, expected);
 }
 
+TEST_F(LongNames, AMemberThatLooksLikeAShortenedOneIsAnother) {
+    // Found by search: `fake` is what `real` is shortened to, hash and all.
+    std::string path;
+    Array real = {Value(), Value()};
+    constexpr std::uint64_t kSign = std::uint64_t{1} << 63;
+    constexpr auto kFiller = static_cast<std::int64_t>(0x0101010101010101 ^ kSign);
+    for (int i = 0; i < 12; ++i)
+        real.emplace_back(i == 5 ? static_cast<std::int64_t>(7'002'709 ^ kSign) : kFiller);
+    path::append(path, Value(real));
+    constexpr std::string_view kHash(
+        "\x07\xba\xd6\xf5\x79\xe7\x05\x9d\x9a\x81\x79\xb8"
+        "\x5c\xaf\xc0\x32\x77\x9e\x3c\xec\x71\x8e\x00\x00",
+        24);
+    const std::string shortened =
+        path.substr(0, 64) + std::string("\0\xFE", 2) + std::string(kHash);
+    std::string_view rest = shortened;
+    const Value fake = path::take_value(rest).value();
+    ASSERT_TRUE(rest.empty());
+    auto txn = store->write().value();
+    EXPECT_TRUE(txn.set("s").add(real).value());
+    EXPECT_FALSE(txn.set("s").contains(fake).value());
+    EXPECT_TRUE(txn.set("s").add(fake).value());
+    EXPECT_EQ(txn.set("s").size().value(), 2U);
+    EXPECT_TRUE(txn.set("s").erase(fake).value());
+    EXPECT_TRUE(txn.set("s").contains(real).value());
+}
+
 TEST_F(LongNames, FieldsRoundTripAndAreErasedAlone) {
     std::set<std::string> names;
     for (const std::size_t size : {62U, 63U, 98U, 99U, 100U, 300U})
