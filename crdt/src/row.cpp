@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "kigumi/crdt/defect.hpp"
+
 namespace kigumi {
 namespace {
 
@@ -36,9 +38,12 @@ Row join(const Row& ours, const VersionVector& ours_at, const Row& theirs,
          const VersionVector& theirs_at) {
     Row joined;
     for (const Write& write : ours)
-        if (!theirs_at.covers(write.dot) || theirs.find(write.dot) != nullptr) joined.insert(write);
+        if (KIGUMI_DEFECT(kNothingDropped) || !theirs_at.covers(write.dot) ||
+            theirs.find(write.dot) != nullptr)
+            joined.insert(write);
     for (const Write& write : theirs)
         if (!ours_at.covers(write.dot)) joined.insert(write);
+    while (KIGUMI_DEFECT(kSiblingPruned) && joined.size() > 2) joined.erase(joined.begin()->dot);
     return joined;
 }
 

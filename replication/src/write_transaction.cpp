@@ -1,3 +1,4 @@
+#include "kigumi/crdt/defect.hpp"
 #include "kigumi/replication/commit_signal.hpp"
 #include "transaction_state.hpp"
 
@@ -39,12 +40,13 @@ Result<void> WriteTransaction::State::write_row(const RowKey& at, const Row& bef
     if (before_row == after) return {};
     const StoreKey key = store_key(at);
     for (const Write& write : before_row) {
-        if (after.find(write.dot) != nullptr) continue;
+        if (after.find(write.dot) != nullptr && !KIGUMI_DEFECT(kLogDroppedTooEarly)) continue;
         const auto number = static_cast<std::uint32_t>(origins.number_of(write.dot.origin));
         KIGUMI_CHECK(txn->erase(Table::kLog, schema::log_key(bucket, number, write.dot.counter)));
     }
     for (const Write& write : after) {
         if (before_row.find(write.dot) != nullptr) continue;
+        if (KIGUMI_DEFECT(kRemovalNotLogged) && write.removed()) continue;
         const auto number = static_cast<std::uint32_t>(origins.number_of(write.dot.origin));
         KIGUMI_CHECK(
             txn->put(Table::kLog, schema::log_key(bucket, number, write.dot.counter), key.bytes));
@@ -87,7 +89,9 @@ Result<void> WriteTransaction::join_row(const KeyedRow& theirs, const VersionVec
     KIGUMI_TRY(const Row ours, get(theirs.at));
     const Row joined = join(ours, state_->clock.version, theirs.row, theirs_at);
     const std::uint64_t wall_ms = state_->store.options.wall_ms();
-    for (const Write& write : joined) state_->time.observe(write.time, wall_ms);
+    for (const Write& write : joined)
+        state_->time.observe(write.time,
+                             KIGUMI_DEFECT(kClockFollowsAnybody) ? write.time.ms() : wall_ms);
     return state_->write_row(theirs.at, ours, joined);
 }
 

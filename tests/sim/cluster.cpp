@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "kigumi/crdt/defect.hpp"
 #include "protocol/messages.hpp"
 #include "recorder.hpp"
 #include "workload.hpp"
@@ -103,13 +104,19 @@ void Cluster::connect(unsigned dialler, unsigned acceptor) {
 void Cluster::open_store(unsigned node) {
     Node& self = nodes_[node];
     StoreOptions options;
-    options.wall_ms = [this, &self] {
-        return kEpochMs + now_ms_ + static_cast<std::uint64_t>(self.clock_offset_ms);
-    };
+    options.wall_ms = [this, node] { return wall_ms(node); };
     options.random = [this](std::span<std::uint8_t> out) {
         for (auto& byte : out) byte = static_cast<std::uint8_t>(random_.next());
     };
     self.store = Store::over(self.env, std::move(options)).value();
+}
+
+std::uint64_t Cluster::wall_ms(unsigned node) {
+    Node& self = nodes_[node];
+    const std::uint64_t wall =
+        kEpochMs + now_ms_ + static_cast<std::uint64_t>(self.clock_offset_ms);
+    self.latest_wall_ms = std::max(self.latest_wall_ms, wall);
+    return wall;
 }
 
 void Cluster::start(unsigned node) {
@@ -140,6 +147,8 @@ void Cluster::crash(unsigned node) {
     ++counters_["crashes"];
     nodes_[node].replicator.reset();
     nodes_[node].store.reset();
+    if (KIGUMI_DEFECT(kAcknowledgedNotDurable) && nodes_[node].remembered)
+        nodes_[node].env->restore(nodes_[node].remembered);
     for (Connection& connection : connections_) {
         if (connection.acceptor == node) connection.acceptor_link = 0;
         if (connection.dialler != node) continue;
@@ -176,7 +185,7 @@ void Cluster::roll_back(unsigned node) {
     self.env->restore(self.remembered);
     open_store(node);
     const ReplicaId old = self.store->replica().value();
-    self.store->renew_identity(old).value();
+    if (!KIGUMI_DEFECT(kDotReusedAfterRestore)) self.store->renew_identity(old).value();
     self.last_version = self.remembered_version;
     if (was_running) start(node);
 }
@@ -204,6 +213,7 @@ void Cluster::deliver_old_messages(std::uint64_t within_ms) {
 
 void Cluster::write(unsigned node, const std::string& bucket, Random& random) {
     if (!nodes_[node].store) open_store(node);  // an application needs no daemon
+    if (KIGUMI_DEFECT(kAcknowledgedNotDurable) && random.chance(30)) remember_state(node);
     auto begun = store(node).write(bucket);
     if (!begun) throw Violation("cannot begin a write: " + begun.error().message);
     Recorder recorder(std::move(*begun));
@@ -219,10 +229,16 @@ void Cluster::write(unsigned node, const std::string& bucket, Random& random) {
     ++counters_["transactions"];
     trace("write at " + std::to_string(node) + ": " + std::to_string(recorder.events.size()) +
           " events");
+    if (!recorder.events.empty()) history_.add_boundary(bucket, recorder.events.back().second.dot);
     for (auto& [at, event] : recorder.events) {
-        const std::string dot = event.dot.text();
-        if (!history_.add(bucket, at, std::move(event)))
-            throw Violation("dot " + dot + " names two writes");
+        // No other node may have pushed this one's clock further than the bound.
+        if (event.time.ms() > nodes_[node].latest_wall_ms + HlcClock::kMaxDriftMs + 1)
+            throw Violation("node " + std::to_string(node) + " stamps " +
+                            std::to_string(event.time.ms()) +
+                            ", its clock never showed more than " +
+                            std::to_string(nodes_[node].latest_wall_ms));
+        if (const std::string wrong = history_.add(bucket, at, std::move(event)); !wrong.empty())
+            throw Violation(wrong);
     }
     // The signal comes at once, or is lost and the daemon polls.
     nodes_[node].wake_ms = std::min(nodes_[node].wake_ms, now_ms_ + (random.chance(80) ? 0 : 20));
@@ -368,6 +384,8 @@ void Cluster::check_bucket(unsigned index, const std::string& bucket) {
     if (!snapshot.version().covers(last))
         throw Violation(where + ": version went back from " + describe(last));
     last = snapshot.version();
+    if (!history_.whole(bucket, snapshot.version()))
+        throw Violation(where + ": a transaction is torn");
     if (const auto log = snapshot.check_log(); !log)
         throw Violation(where + ": " + log.error().message);
     std::map<RowKey, Row> rows;

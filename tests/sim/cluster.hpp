@@ -70,6 +70,7 @@ class Cluster {
         std::uint64_t paused_until_ms = 0;
         std::int64_t clock_offset_ms = 0;
         std::uint64_t checked_commits = ~std::uint64_t{0};
+        std::uint64_t latest_wall_ms = 0;  ///< that its own clock ever showed
         std::map<std::string, VersionVector> last_version;
         std::shared_ptr<const kv::MemoryEnv::Tables> remembered;
         std::map<std::string, VersionVector> remembered_version;
@@ -105,6 +106,7 @@ class Cluster {
     /// What everybody has to reach.
     VersionVector target(const std::string& bucket);
     void trace(const std::string& what) const;
+    std::uint64_t wall_ms(unsigned node);
 
     const Options options_;
     Counters& counters_;

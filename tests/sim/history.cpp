@@ -17,15 +17,40 @@ bool replaces(const History::Event& later, const History::Event& earlier) {
     return true;
 }
 
+bool shrinks(const std::vector<History::Event>& earlier, const History::Event& event) {
+    const auto* tally = std::get_if<Tally>(&event.payload);
+    return tally != nullptr &&
+           std::any_of(earlier.begin(), earlier.end(), [&](const History::Event& other) {
+               const auto* last = std::get_if<Tally>(&other.payload);
+               return last != nullptr && other.dot.origin == event.dot.origin &&
+                      (last->added > tally->added || last->subtracted > tally->subtracted);
+           });
+}
+
 }  // namespace
 
-bool History::add(const std::string& bucket, const RowKey& at, Event event) {
+std::string History::add(const std::string& bucket, const RowKey& at, Event event) {
     Bucket& known = buckets_[bucket];
-    if (!known.used.emplace(event.dot, true).second) return false;
+    if (!known.used.insert(event.dot).second)
+        return "dot " + event.dot.text() + " names two writes";
+    if (shrinks(known.rows[at], event))
+        return "contribution " + event.dot.text() + " is smaller than the last";
     known.everything.raise(event.dot.origin, event.dot.counter);
     known.rows[at].push_back(std::move(event));
     ++dots_;
-    return true;
+    return {};
+}
+
+void History::add_boundary(const std::string& bucket, const Dot& last) {
+    buckets_[bucket].boundaries.insert(last);
+}
+
+bool History::whole(const std::string& bucket, const VersionVector& version) const {
+    const auto known = buckets_.find(bucket);
+    return std::all_of(version.begin(), version.end(), [&](const auto& entry) {
+        return known != buckets_.end() &&
+               known->second.boundaries.contains({entry.first, entry.second});
+    });
 }
 
 std::map<RowKey, Row> History::rows_at(const std::string& bucket,

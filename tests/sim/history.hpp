@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,8 +23,14 @@ class History {
         VersionVector saw;  ///< the writer's version just before
     };
 
-    /// Returns false if the dot was used before: no dot may name two writes.
-    bool add(const std::string& bucket, const RowKey& at, Event event);
+    /// Returns what is wrong with the event, if anything: a dot that names two writes, or a
+    /// contribution to a counter that is smaller than its origin's last one.
+    std::string add(const std::string& bucket, const RowKey& at, Event event);
+
+    /// A transaction ended with this dot.
+    void add_boundary(const std::string& bucket, const Dot& last);
+    /// Whether a version cuts no transaction in two.
+    bool whole(const std::string& bucket, const VersionVector& version) const;
 
     /// The rows of a bucket at `version`.
     std::map<RowKey, Row> rows_at(const std::string& bucket, const VersionVector& version) const;
@@ -34,7 +41,8 @@ class History {
   private:
     struct Bucket {
         std::map<RowKey, std::vector<Event>> rows;
-        std::map<Dot, bool> used;
+        std::set<Dot> used;
+        std::set<Dot> boundaries;
         VersionVector everything;
     };
     std::map<std::string, Bucket> buckets_;

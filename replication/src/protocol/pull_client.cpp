@@ -1,5 +1,7 @@
 #include "pull_client.hpp"
 
+#include "kigumi/crdt/defect.hpp"
+
 namespace kigumi {
 namespace {
 
@@ -25,6 +27,7 @@ Result<wire::Pull> PullClient::begin(LinkId link, const ReplicaId& peer,
         KIGUMI_CHECK(discard());
         peer_ = peer;
         base_ = version;
+        if (KIGUMI_DEFECT(kBaseTooHigh)) base_.raise(peer, base_[peer] + 1);
     }
     partial_.clear();
     session_ = Session{link, options_.random(), {}, 0, now_ms};
@@ -34,8 +37,10 @@ Result<wire::Pull> PullClient::begin(LinkId link, const ReplicaId& peer,
 Result<std::optional<wire::Credit>> PullClient::take(const wire::Chunk& chunk,
                                                      std::uint64_t now_ms) {
     // Delivered twice; what is ahead of its turn means that something was lost.
-    if (!follows(chunk.stream) || chunk.number < session_->next_number)
+    if ((!KIGUMI_DEFECT(kRunsMixed) && !follows(chunk.stream)) ||
+        chunk.number < session_->next_number)
         return std::optional<wire::Credit>();
+    if (KIGUMI_DEFECT(kLostPartAccepted)) session_->next_number = chunk.number;
     if (chunk.number > session_->next_number)
         return fail(ErrorCode::kIo, "a part of the answer is missing");
     if (partial_.size() + chunk.part.size() > kMaxBatchBytes)
@@ -51,6 +56,8 @@ Result<std::optional<wire::Credit>> PullClient::take(const wire::Chunk& chunk,
     for (KeyedRow& keyed : rows)
         memory_.insert_or_assign(std::move(keyed.at), std::move(keyed.row));
     memory_bytes_ += bytes;
+    if (KIGUMI_DEFECT(kPullAppliedInParts))
+        KIGUMI_CHECK(join_all({0, 0, 0, chunk.cursor->to, {}, false}));
     resume_ = chunk.cursor;
     if (memory_bytes_ > options_.staged_max_bytes) KIGUMI_CHECK(stage_to_disk());
     return std::optional<wire::Credit>(wire::Credit{session_->id, bytes});
@@ -62,7 +69,8 @@ bool PullClient::follows(std::uint64_t stream) {
 }
 
 Result<bool> PullClient::finish(const wire::Done& done) {
-    if (!follows(done.stream)) return false;
+    if (!KIGUMI_DEFECT(kRunsMixed) && !follows(done.stream)) return false;
+    if (KIGUMI_DEFECT(kLostPartAccepted)) session_->next_number = done.number;
     if (done.number != session_->next_number || !partial_.empty())
         return fail(ErrorCode::kIo, "a part of the answer is missing");
     KIGUMI_CHECK(join_all(done));
@@ -92,10 +100,12 @@ Result<void> PullClient::join_all(const wire::Done& done) {
         return tx.join_row({at, row}, done.version);
     };
     if (on_disk_) {
-        // A row in memory is newer than its staged form, which must not be joined before it: what
-        // only the older form has would stay.
+        // A row in memory is newer than its staged form, which must not be joined before it: that
+        // would drop a write that came by push meanwhile, and the newer form could not bring it
+        // back.
         KIGUMI_CHECK(tx.each_staged([&](const KeyedRow& keyed) -> Result<void> {
-            return memory_.contains(keyed.at) ? Result<void>() : join_one(keyed.at, keyed.row);
+            const bool outdated = memory_.contains(keyed.at) && !KIGUMI_DEFECT(kStagedJoinedTwice);
+            return outdated ? Result<void>() : join_one(keyed.at, keyed.row);
         }));
         KIGUMI_CHECK(tx.clear_staged());
     }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "kigumi/crdt/defect.hpp"
+
 namespace kigumi {
 namespace {
 
@@ -136,6 +138,7 @@ Result<bool> PullServer::send_some(LinkId link, Session& session, Effects& effec
         if (batch.rows() > 0) send_batch(link, session, batch, effects);
         if (!phase_over) continue;
         next_phase(cursor, snapshot.version());
+        if (KIGUMI_DEFECT(kNoTopUp)) cursor.from = cursor.to;
         if (!cursor.from.covers(cursor.to)) continue;
         const wire::Done done{session.id,  session.stream, session.next_number,
                               cursor.from, cursor.floor,   cursor.full};

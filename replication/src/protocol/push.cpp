@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "kigumi/crdt/defect.hpp"
+
 namespace kigumi {
 namespace {
 
@@ -14,6 +16,8 @@ VersionVector without(const VersionVector& version, const ReplicaId& origin) {
 }
 
 bool causes_covered(const HeldPush& push, const VersionVector& version) {
+    if (KIGUMI_DEFECT(kNoCausalGate)) return version[push.origin] >= push.from;
+    if (KIGUMI_DEFECT(kGapAccepted)) return version.covers(push.dep);
     return version[push.origin] >= push.from && version.covers(push.dep);
 }
 
@@ -84,7 +88,8 @@ Result<std::size_t> HeldPushes::apply(Store& store, const std::string& bucket) {
                 const bool known = tx.version()[origin] >= push.to;
                 if (!known && !causes_covered(push, tx.version())) break;
                 if (!finished.emplace(origin, from).second || known) continue;
-                VersionVector theirs_at = push.dep;
+                VersionVector theirs_at =
+                    KIGUMI_DEFECT(kPushDropsNothing) ? VersionVector() : push.dep;
                 theirs_at.raise(origin, push.to);
                 for (const KeyedRow& row : push.rows) KIGUMI_CHECK(tx.join_row(row, theirs_at));
                 // Not dep: it is covered already, and only what was joined may be claimed.

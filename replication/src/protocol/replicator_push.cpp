@@ -1,3 +1,4 @@
+#include "kigumi/crdt/defect.hpp"
 #include "replicator_core.hpp"
 
 /// Pushes, in and out.
@@ -9,7 +10,8 @@ void Replicator::Core::on(Link& link, const wire::Push& push, std::uint64_t now_
     if (target == nullptr) return;
     link.buckets[push.bucket].digest_owed = true;
     if (target->version[push.origin] >= push.to) return;
-    if (buffered_bytes() + push.batch.size() > options_.held_max_bytes) {
+    if (!KIGUMI_DEFECT(kHeldWithoutBound) &&
+        buffered_bytes() + push.batch.size() > options_.held_max_bytes) {
         // Nothing is lost: what is not buffered is pulled.
         return want_pull(link, push.bucket, now_ms + options_.pull_delay_ms);
     }

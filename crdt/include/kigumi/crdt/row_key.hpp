@@ -11,8 +11,8 @@ namespace kigumi {
 inline constexpr std::size_t kMaxKeyBytes = 4096;
 inline constexpr std::size_t kMaxPathBytes = std::size_t{64} << 10;
 
-/// Where a row stands in its bucket: the object's key (1 to 4,096 bytes) and type, and the path inside
-/// the object.
+/// Where a row stands in its bucket: the object's key (1 to 4,096 bytes) and type, and the path
+/// inside the object.
 ///
 /// | type | path |
 /// |---|---|

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "kigumi/crdt/defect.hpp"
 #include "kigumi/crdt/row_space.hpp"
 
 /// The two kinds of write that exist, and the reset of the second kind. Every mutator of every type
@@ -14,6 +15,7 @@ Result<void> assign(S& space, const RowKey& at, Payload payload) {
     KIGUMI_CHECK(check_row_key(at));
     KIGUMI_TRY(const Row before, space.get(at));
     Row after;
+    if (KIGUMI_DEFECT(kAssignKeepsSiblings)) after = before;
     after.insert({space.next_dot(), space.now(), std::move(payload)});
     return space.put(at, before, std::move(after));
 }
@@ -42,7 +44,7 @@ Result<void> contribute(S& space, const RowKey& at, Update&& update) {
     for (const Write& write : before) {
         if (write.dot.origin != space.self()) continue;
         if (const auto* tally = std::get_if<Tally>(&write.payload)) {
-            mine = *tally;
+            if (!KIGUMI_DEFECT(kContributionRestarts)) mine = *tally;
             after.erase(write.dot);
         }
     }
@@ -63,7 +65,7 @@ Result<void> reset(S& space, const RowKey& at) {
     for (const Write& write : before) {
         if (const auto* tally = std::get_if<Tally>(&write.payload)) {
             reset.seen[write.dot.origin] = *tally;
-            after.insert(write);
+            if (!KIGUMI_DEFECT(kResetDropsDots)) after.insert(write);
         }
     }
     after.insert({space.next_dot(), space.now(), std::move(reset)});

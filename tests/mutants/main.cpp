@@ -1,0 +1,71 @@
+#include <cstdio>
+#include <cstdlib>
+#include <utility>
+
+#include "kigumi/crdt/defect.hpp"
+#include "simulation.hpp"
+
+namespace kigumi {
+Defect chosen_defect = Defect::kNone;
+}
+
+/// Tests the tester: switches on one deliberate defect after another and demands that the simulator
+/// finds each within a bounded number of seeds. A mutant that survives is a bug in the tester.
+namespace {
+
+using kigumi::Defect;
+
+constexpr std::pair<Defect, const char*> kDefects[] = {
+    {Defect::kNoCausalGate, "pushes are joined before what they depend on"},
+    {Defect::kGapAccepted, "pushes are joined above a gap of their origin"},
+    {Defect::kPushDropsNothing, "the join of a push does not know what its rows replace"},
+    {Defect::kHeldWithoutBound, "waiting pushes are kept without end"},
+    {Defect::kPullAppliedInParts, "V moves before all rows of a pull are joined"},
+    {Defect::kBaseTooHigh, "a pull asks for less than is lacking"},
+    {Defect::kNoTopUp, "rows that changed while an answer was sent are not sent again"},
+    {Defect::kRunsMixed, "parts of two runs of an answer make up one"},
+    {Defect::kLostPartAccepted, "a missing part of an answer is not noticed"},
+    {Defect::kStagedJoinedTwice, "an older form of a row is joined before the last one"},
+    {Defect::kNothingDropped, "the join never drops what the other side no longer has"},
+    {Defect::kSiblingPruned, "the join keeps two siblings at most"},
+    {Defect::kAssignKeepsSiblings, "a write does not replace what it saw"},
+    {Defect::kResetDropsDots, "a counter reset drops the contributions it saw"},
+    {Defect::kContributionRestarts, "a contribution starts from 0 again"},
+    {Defect::kRemovalNotLogged, "a removal has no log entry"},
+    {Defect::kLogDroppedTooEarly, "a log entry goes while its write stays"},
+    {Defect::kAcknowledgedNotDurable, "a crash takes back what was acknowledged and pushed"},
+    {Defect::kDotReusedAfterRestore, "a restored store goes on under its old identity"},
+    {Defect::kClockFollowsAnybody, "a remote clock moves the local one without bound"},
+};
+static_assert(std::size(kDefects) + 1 == static_cast<std::size_t>(Defect::kEnd),
+              "a defect is not listed");
+
+/// The first seed that finds the defect, or 0.
+std::uint64_t caught_by(Defect defect, std::uint64_t seeds) {
+    kigumi::chosen_defect = defect;
+    for (std::uint64_t seed = 1; seed <= seeds; ++seed)
+        if (!kigumi::sim::simulate(kigumi::sim::options_for(seed)).violation.empty()) return seed;
+    return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const std::uint64_t seeds = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 2'000;
+    if (seeds == 0) {
+        std::fprintf(stderr,
+                     "mutants: the argument is the most seeds to try for each, for example 2000\n");
+        return 2;
+    }
+    unsigned caught = 0;
+    unsigned survived = 0;
+    for (const auto& [defect, what] : kDefects) {
+        const std::uint64_t seed = caught_by(defect, seeds);
+        ++(seed == 0 ? survived : caught);
+        std::printf("%-66s %s", what, seed == 0 ? "SURVIVED\n" : "caught by seed ");
+        if (seed != 0) std::printf("%llu\n", static_cast<unsigned long long>(seed));
+        std::fflush(stdout);
+    }
+    std::printf("mutants: %u caught, %u survived\n", caught, survived);
+    return survived == 0 ? 0 : 1;
+}
