@@ -200,9 +200,13 @@ ReplicaId read_replica(MsgpackReader& reader) {
 
 VersionVector read_vector(MsgpackReader& reader) {
     VersionVector vector;
+    ReplicaId previous;
     for (std::uint32_t left = reader.array(); left > 0 && reader.ok(); --left) {
         reader.array_of(2);
         const ReplicaId origin = read_replica(reader);
+        // Writers go in order. Any other order would cost a sorted vector quadratic time.
+        if (origin <= previous) reader.reject();
+        previous = origin;
         vector.raise(origin, reader.uint());
     }
     return vector;

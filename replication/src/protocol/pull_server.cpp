@@ -63,11 +63,17 @@ void next_phase(wire::Cursor& cursor, const VersionVector& version) {
 
 void PullServer::begin(LinkId link, const wire::Pull& pull, std::uint64_t now_ms,
                        Effects& effects) {
-    Session session{pull.session, options_.random(), pull.bucket, {}, pull.credit, 0, now_ms};
+    Session session{pull.session, options_.random(), pull.bucket, {}, within_bounds(pull.credit), 0,
+                    now_ms};
     const auto snapshot = store_.read(pull.bucket);
     if (!snapshot) {
         effects.sends.push_back(
             {link, wire::encode(wire::Cancel{pull.session, snapshot.error().message})});
+        return;
+    }
+    if (snapshot->version().empty()) {
+        // Nobody was told of such a bucket. Sessions are bounded by the buckets that exist.
+        effects.sends.push_back({link, wire::encode(wire::Cancel{pull.session, "no such bucket"})});
         return;
     }
     const bool resumable = pull.resume && pull.resume->floor == snapshot->floor() &&
@@ -89,11 +95,15 @@ void PullServer::begin(LinkId link, const wire::Pull& pull, std::uint64_t now_ms
     pump(name, effects);
 }
 
+std::uint64_t PullServer::within_bounds(std::uint64_t credit) const {
+    return std::min<std::uint64_t>(credit, options_.pull_credit_bytes);
+}
+
 void PullServer::grant(LinkId link, const wire::Credit& credit, std::uint64_t now_ms,
                        Effects& effects) {
     for (auto& [name, session] : sessions_) {
         if (name.first != link || session.id != credit.session) continue;
-        session.credit += credit.bytes;
+        session.credit = within_bounds(session.credit + within_bounds(credit.bytes));
         session.active_ms = now_ms;
         const Name found = name;
         return pump(found, effects);

@@ -39,6 +39,8 @@ class PullServer {
     };
     using Name = std::pair<LinkId, std::string>;
 
+    /// Credit costs our memory, whoever grants it.
+    std::uint64_t within_bounds(std::uint64_t credit) const;
     void pump(const Name& name, Effects& effects);
     Result<bool> send_some(LinkId link, Session& session, Effects& effects);
     void send_batch(LinkId link, Session& session, BatchWriter& batch, Effects& effects);
