@@ -1,0 +1,393 @@
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <limits>
+#include <random>
+#include <zmq.hpp>
+
+#include "kigumi/replication/batch.hpp"
+#include "process/site.hpp"
+#include "protocol/messages.hpp"
+
+namespace kigumi {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+/// A TCP connection that knows nothing of ZeroMQ.
+class RawConnection {
+  public:
+    explicit RawConnection(const Site& site) : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        sockaddr_in name{};
+        name.sin_family = AF_INET;
+        name.sin_port = htons(site.port());
+        name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        EXPECT_EQ(connect(fd_, reinterpret_cast<const sockaddr*>(&name), sizeof name), 0);
+    }
+    ~RawConnection() { close(fd_); }
+    RawConnection(RawConnection&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+    RawConnection& operator=(RawConnection&&) = delete;
+
+    void send(const std::string& bytes) const {
+        // The daemon may hang up in the middle: that is its right.
+        static_cast<void>(::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL));
+    }
+
+  private:
+    int fd_;
+};
+
+/// A peer that speaks ZeroMQ, and says what it likes.
+class Stranger {
+  public:
+    explicit Stranger(const Site& site) : socket_(context_, zmq::socket_type::dealer) {
+        // What was said still goes out when the stranger leaves.
+        socket_.set(zmq::sockopt::linger, 500);
+        socket_.set(zmq::sockopt::sndtimeo, 2'000);
+        socket_.set(zmq::sockopt::rcvtimeo, 50);
+        socket_.connect("tcp://" + site.address());
+    }
+    /// Whether it could be sent within some seconds.
+    bool send(const std::string& frame) {
+        return socket_.send(zmq::buffer(frame), zmq::send_flags::none).has_value();
+    }
+    bool send(const wire::Message& message) { return send(wire::encode(message)); }
+    void send_frames(const std::vector<std::string>& frames) {
+        for (std::size_t i = 0; i < frames.size(); ++i)
+            socket_.send(zmq::buffer(frames[i]),
+                         i + 1 < frames.size() ? zmq::send_flags::sndmore : zmq::send_flags::none);
+    }
+    void greet() { send(wire::Hello{wire::kProtocolVersion, id(), false}); }
+    /// Waits until all that was sent has been dealt with: a part of a pull that nobody asked for
+    /// is sent back in its turn.
+    bool heard_out() {
+        const std::uint64_t session = ++last_session_;
+        send(wire::Chunk{session, 0, 0, {}, {}});
+        return eventually(seconds(20), [&] {
+            zmq::message_t frame;
+            if (!socket_.recv(frame)) return false;
+            const auto message = wire::decode(frame.to_string_view());
+            const auto* cancel = message ? std::get_if<wire::Cancel>(&*message) : nullptr;
+            return cancel != nullptr && cancel->session == session;
+        });
+    }
+    ReplicaId id() const {
+        ReplicaId::Bytes bytes{};
+        bytes.fill(0xEE);
+        return ReplicaId(bytes);
+    }
+
+  private:
+    zmq::context_t context_{1};
+    zmq::socket_t socket_;
+    std::uint64_t last_session_ = 1'000'000;
+};
+
+std::uint64_t rss_kib(const Site& site, const std::string& field) {
+    std::ifstream status("/proc/" + std::to_string(const_cast<Site&>(site).daemon().pid()) +
+                         "/status");
+    for (std::string name; status >> name;) {
+        std::uint64_t value = 0;
+        if (name == field + ":" && status >> value) return value;
+    }
+    ADD_FAILURE() << "no " << field;
+    return 0;
+}
+
+std::string bytes(std::initializer_list<int> values) {
+    std::string text;
+    for (const int value : values) text.push_back(static_cast<char>(value));
+    return text;
+}
+
+/// A vector of 20,000 origins, about 400 kB on the wire.
+VersionVector wide_vector() {
+    VersionVector wide;
+    for (unsigned i = 0; i < 20'000; ++i) {
+        ReplicaId::Bytes id{};
+        id[0] = static_cast<std::uint8_t>(i >> 8);
+        id[1] = static_cast<std::uint8_t>(i);
+        id[2] = 1;
+        wide.raise(ReplicaId(id), 1);
+    }
+    return wide;
+}
+
+/// Three sites with some data; the first one is under attack.
+class Hostile : public ProcessTest {
+  protected:
+    void SetUp() override {
+        make_mesh();
+        for (int i = 0; i < 50; ++i) sites_[0].add("members", i);
+        sites_[0].assign("register", "kept");
+        expect_converged();
+    }
+    Site& victim() { return sites_[0]; }
+    /// How often the victim has refused a peer, once it is at least `least`.
+    std::size_t refusals(std::size_t least) {
+        std::size_t n = 0;
+        eventually(seconds(10), [&] {
+            const std::string log = victim().daemon().output();
+            n = 0;
+            for (std::size_t at = 0; (at = log.find("event=peer.refused", at)) != log.npos; ++at)
+                ++n;
+            return n >= least;
+        });
+        return n;
+    }
+
+    /// The victim lives, kept its memory and its data, and still works with the others.
+    void expect_unharmed() {
+        EXPECT_TRUE(victim().daemon().running()) << victim().daemon().output();
+        for (int i = 0; i < 3; ++i) sites_[static_cast<std::size_t>(i)].increment("count", 1);
+        expect_converged();
+        for (Site& site : sites_) {
+            EXPECT_EQ(site.count("count"), 3);
+            EXPECT_EQ(site.size("members"), 50U);
+            EXPECT_EQ(site.get("register"), "kept");
+        }
+        EXPECT_LT(rss_kib(victim(), "VmHWM"), kMaxKib);
+    }
+    /// Writes at the other two reach each other all the same.
+    void expect_others_at_work() {
+        sites_[1].assign("others", "at work");
+        EXPECT_TRUE(
+            eventually(seconds(3), [this] { return sites_[2].get("others") == "at work"; }));
+    }
+
+    static constexpr std::uint64_t kMaxKib = 128 << 10;
+};
+
+TEST_F(Hostile, BytesThatAreNoZeroMq) {
+    std::mt19937 random(20240607);
+    const std::string greeting = bytes({0xFF, 0, 0, 0, 0, 0, 0, 0, 1, 0x7F, 3, 1}) + "NULL";
+    for (int i = 0; i < 60; ++i) {
+        std::string noise(random() % 5'000, '\0');
+        for (char& c : noise) c = static_cast<char>(random());
+        RawConnection(victim()).send(noise);
+        RawConnection(victim()).send(greeting.substr(0, random() % greeting.size()));
+        // A greeting in order, then a frame that announces 2^63 bytes.
+        std::string whole = greeting + std::string(64 - greeting.size(), '\0');
+        whole += bytes({0x06, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF}) + noise;
+        RawConnection(victim()).send(whole);
+        RawConnection(victim()).send("GET / HTTP/1.1\r\nHost: kigumi\r\n\r\n");
+    }
+    expect_others_at_work();
+    expect_unharmed();
+}
+
+TEST_F(Hostile, ConnectionsThatSayNothing) {
+    std::vector<RawConnection> silent;
+    for (int i = 0; i < 200; ++i) silent.emplace_back(victim());
+    for (std::size_t i = 0; i < silent.size(); i += 2) silent[i].send(bytes({0xFF, 0, 0}));
+    expect_others_at_work();
+    expect_unharmed();
+}
+
+TEST_F(Hostile, FramesOfNoise) {
+    std::mt19937 random(20240608);
+    for (int i = 0; i < 30; ++i) {
+        Stranger stranger(victim());
+        std::string noise(random() % 3'000, '\0');
+        for (char& c : noise) c = static_cast<char>(random());
+        if (i % 2 == 0) stranger.greet();
+        stranger.send(noise);
+        stranger.send(std::string());
+        stranger.send(noise);
+    }
+    EXPECT_GE(refusals(30), 30U);
+    expect_unharmed();
+}
+
+TEST_F(Hostile, MessagesCutShort) {
+    VersionVector version{{Stranger(victim()).id(), 3}};
+    std::size_t sent = 0;
+    const std::vector<wire::Message> messages = {
+        wire::Digest{{{"default", version}}},
+        wire::Push{"default", version.begin()->first, 0, 1, {}, encode_batch({})},
+        wire::Pull{"default", 1, {}, 1'000, {}},
+        wire::Chunk{1, 1, 0, "part", wire::Cursor()},
+        wire::Done{1, 1, 0, version, {}, true},
+    };
+    for (const wire::Message& message : messages) {
+        const std::string whole = wire::encode(message);
+        for (std::size_t size = 1; size < whole.size(); size += 7) {
+            Stranger stranger(victim());
+            stranger.greet();
+            stranger.send(whole.substr(0, size));
+            ++sent;
+        }
+        Stranger stranger(victim());
+        stranger.greet();
+        stranger.send(whole + "more");
+        ++sent;
+    }
+    EXPECT_EQ(refusals(sent), sent);
+    expect_unharmed();
+}
+
+TEST_F(Hostile, FramesTooLargeOrTooMany) {
+    for (int i = 0; i < 8; ++i) {
+        // ZeroMQ itself hangs up on this one, as often as it comes again.
+        Stranger stranger(victim());
+        stranger.send(std::string(std::size_t{2} << 20, 'x'));
+        Stranger other(victim());
+        other.greet();
+        other.send_frames({"one", "two", "three"});
+        other.send_frames(std::vector<std::string>(1'000, "frame"));
+        Stranger third(victim());
+        third.greet();
+        third.send(std::string((std::size_t{1} << 20) - 1, '\xC0'));
+    }
+    EXPECT_EQ(refusals(8), 8U);
+    expect_unharmed();
+}
+
+TEST_F(Hostile, NestingAndLengthsThatExplode) {
+    const std::vector<std::string> texts = {
+        std::string(500'000, '\x91'),
+        std::string(500'000, '\x81'),
+        bytes({0x92, 3, 0xDD, 0xFF, 0xFF, 0xFF, 0xFF}),
+        bytes({0x92, 3, 0xDF, 0xFF, 0xFF, 0xFF, 0xFF}),
+        bytes({0x92, 3, 0xC6, 0xFF, 0xFF, 0xFF, 0xFF}),
+        bytes({0xDD, 0x00, 0x0F, 0xFF, 0xFF}) + std::string(900'000, '\xDC'),
+        bytes({0xDD, 0x00, 0x0F, 0x00, 0x00}) + std::string(983'040, '\x90'),
+    };
+    for (const std::string& text : texts) {
+        Stranger stranger(victim());
+        stranger.greet();
+        stranger.send(text);
+    }
+    EXPECT_EQ(refusals(texts.size()), texts.size());
+    expect_unharmed();
+}
+
+TEST_F(Hostile, GreetingsThatDoNotFit) {
+    Stranger stranger(victim());
+    stranger.send(wire::Hello{2, stranger.id(), false});
+    EXPECT_NE(victim().daemon().wait_for_output("speaks protocol version"), "");
+    Stranger mirror(victim());
+    mirror.send(wire::Hello{wire::kProtocolVersion, victim().store().replica().value(), false});
+    EXPECT_NE(victim().daemon().wait_for_output("is this replica itself"), "");
+    // Before any greeting, and again and again.
+    Stranger rude(victim());
+    for (int i = 0; i < 1'000; ++i) rude.send(wire::Digest{{{"default", {}}}});
+    for (int i = 0; i < 1'000; ++i) rude.greet();
+    EXPECT_TRUE(rude.heard_out());
+    expect_unharmed();
+}
+
+TEST_F(Hostile, ADigestFromTheFutureCostsAnIdentityAndNoData) {
+    const ReplicaId before = victim().store().replica().value();
+    Stranger stranger(victim());
+    stranger.greet();
+    stranger.send(wire::Digest{{{"default", {{before, 1'000'000}}}}});
+    EXPECT_TRUE(
+        eventually(seconds(5), [&] { return victim().store().replica().value() != before; }));
+    EXPECT_LT(victim().version()[before], 1'000U);
+    victim().assign("afterwards", "new");
+    EXPECT_EQ(victim().version()[victim().store().replica().value()], 1U);
+    expect_unharmed();
+    EXPECT_EQ(sites_[1].get("afterwards"), "new");
+}
+
+TEST_F(Hostile, APushWithWritesThatItDoesNotCover) {
+    Stranger stranger(victim());
+    stranger.greet();
+    Row row;
+    row.insert({Dot{stranger.id(), 9}, Hlc::at_ms(1), Value("forged")});
+    wire::Push push{"default", stranger.id(), 0, 1, {}, {}};
+    push.batch = encode_batch({{{"register", Type::kRegister, {}}, row}});
+    stranger.send(push);
+    EXPECT_NE(victim().daemon().wait_for_output("its vector does not cover"), "");
+    EXPECT_EQ(victim().siblings("register"), 1U);
+    expect_unharmed();
+}
+
+TEST_F(Hostile, PushesWhoseCausesNeverCome) {
+    Stranger stranger(victim());
+    stranger.greet();
+    const VersionVector never{{ReplicaId(ReplicaId::Bytes{0xDD}), 1}};
+    Row row;
+    row.insert({Dot{stranger.id(), 1}, Hlc::at_ms(1), Value(std::string(500'000, 'x'))});
+    for (std::uint64_t i = 1; i < 100; ++i)
+        stranger.send(wire::Push{"default", stranger.id(), i, i + 1, never,
+                                 encode_batch({{{"register", Type::kRegister, {}}, row}})});
+    EXPECT_TRUE(stranger.heard_out());
+    expect_unharmed();
+}
+
+TEST_F(Hostile, APullWithoutLimits) {
+    auto txn = victim().store().write().value();
+    for (int i = 0; i < 60; ++i)
+        txn.reg("large" + std::to_string(i)).assign(Value(std::string(900'000, 'x'))).value();
+    txn.commit().value();
+    expect_converged();
+    const std::uint64_t before = rss_kib(victim(), "RssAnon");
+    std::vector<std::unique_ptr<Stranger>> strangers;
+    for (int i = 0; i < 3; ++i) {
+        strangers.push_back(std::make_unique<Stranger>(victim()));
+        strangers.back()->greet();
+        strangers.back()->send(
+            wire::Pull{"default", 1, {}, std::numeric_limits<std::uint64_t>::max(), std::nullopt});
+    }
+    std::uint64_t peak = 0;
+    eventually(seconds(2), [&] {
+        peak = std::max(peak, rss_kib(victim(), "RssAnon"));
+        return false;
+    });
+    EXPECT_LT(peak - before, 48U << 10);
+    EXPECT_TRUE(victim().daemon().running());
+    sites_[1].increment("count", 1);
+    expect_converged();
+}
+
+TEST_F(Hostile, PullsOfManyBuckets) {
+    Stranger stranger(victim());
+    stranger.greet();
+    for (int i = 0; i < 300; ++i)
+        stranger.send(wire::Pull{"bucket" + std::to_string(i), 1, wide_vector(), 0, std::nullopt});
+    EXPECT_TRUE(stranger.heard_out());
+    expect_unharmed();
+}
+
+TEST_F(Hostile, VectorsInTheWrongOrder) {
+    // A digest of 30,000 origins, the last first.
+    std::string digest = bytes({0x92, 3, 0x91, 0x92, 0xA1, 'b', 0xDC, 30'000 >> 8, 30'000 & 255});
+    for (unsigned i = 30'000; i > 0; --i)
+        digest += bytes({0x92, 0xC4, 16, static_cast<int>(i >> 8), static_cast<int>(i & 255)}) +
+                  std::string(14, 'i') + bytes({1});
+    Stranger stranger(victim());
+    stranger.greet();
+    for (int i = 0; i < 50; ++i) stranger.send(digest);
+    expect_unharmed();
+}
+
+TEST_F(Hostile, DigestsOfWideVectors) {
+    Stranger stranger(victim());
+    stranger.greet();
+    for (int i = 0; i < 200; ++i) stranger.send(wire::Digest{{{"bucket", wide_vector()}}});
+    EXPECT_TRUE(stranger.heard_out());
+    expect_unharmed();
+}
+
+TEST_F(Hostile, DigestsOfManyBuckets) {
+    Stranger stranger(victim());
+    stranger.greet();
+    for (int i = 0; i < 10; ++i) {
+        wire::Digest digest;
+        for (int n = 0; n < 1'000; ++n)
+            digest.versions.push_back(
+                {"bucket" + std::to_string(i * 1'000 + n), {{stranger.id(), 1}}});
+        stranger.send(digest);
+    }
+    EXPECT_TRUE(stranger.heard_out());
+    expect_unharmed();
+}
+
+}  // namespace
+}  // namespace kigumi
