@@ -32,7 +32,11 @@ Result<void> check_row_key(const RowKey& at) {
         KIGUMI_CHECK(skip_element(rest));
     } else if (at.type == Type::kMap) {
         KIGUMI_TRY(const Value field, path::take_value(rest));
-        if (field.get_if<std::string>() == nullptr) return misshapen(at);
+        const auto* name = field.get_if<std::string>();
+        if (name == nullptr) return misshapen(at);
+        if (!is_utf8(*name))
+            return fail(ErrorCode::kInvalidArgument,
+                        "a field's name is not UTF-8; use another one");
         KIGUMI_TRY(const Type leaf, path::take_leaf(rest));
         if (leaf == Type::kMap || leaf == Type::kFlag) return misshapen(at);
         if (leaf == Type::kSet) KIGUMI_CHECK(skip_element(rest));

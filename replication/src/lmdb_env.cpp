@@ -203,7 +203,9 @@ Result<std::unique_ptr<Env>> open_lmdb(const std::filesystem::path& directory,
     std::error_code made;
     std::filesystem::create_directories(directory, made);
     struct stat info {};
-    if (stat(directory.c_str(), &info) != 0 || !S_ISDIR(info.st_mode))
+    const bool found = stat(directory.c_str(), &info) == 0;
+    if (found && !S_ISDIR(info.st_mode)) errno = ENOTDIR;
+    if (!found || !S_ISDIR(info.st_mode))
         return fail(ErrorCode::kIo, "cannot use " + directory.string() +
                                         " as a data directory: " + std::strerror(errno));
     const OpenDirectories::Identity identity{info.st_dev, info.st_ino};

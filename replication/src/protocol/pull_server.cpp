@@ -63,14 +63,16 @@ void next_phase(wire::Cursor& cursor, const VersionVector& version) {
 
 void PullServer::begin(LinkId link, const wire::Pull& pull, std::uint64_t now_ms,
                        Effects& effects) {
-    Session session{pull.session, options_.random(), pull.bucket, {}, within_bounds(pull.credit), 0,
-                    now_ms};
+    const Name name(link, pull.bucket);
+    const auto running = std::count_if(sessions_.begin(), sessions_.end(), [&](const auto& entry) {
+        return entry.first.first == link && entry.first != name;
+    });
+    if (running >= kMaxPullsPerLink)
+        return refuse(link, pull.session, "too many pulls at once", effects);
     const auto snapshot = store_.read(pull.bucket);
-    if (!snapshot) {
-        effects.sends.push_back(
-            {link, wire::encode(wire::Cancel{pull.session, snapshot.error().message})});
-        return;
-    }
+    if (!snapshot) return refuse(link, pull.session, snapshot.error().message, effects);
+    const std::uint64_t credit = std::min<std::uint64_t>(pull.credit, options_.pull_credit_bytes);
+    Session session{pull.session, options_.random(), pull.bucket, {}, credit, 0, now_ms};
     if (snapshot->version().empty()) {
         // Nobody was told of such a bucket. Sessions are bounded by the buckets that exist.
         effects.sends.push_back({link, wire::encode(wire::Cancel{pull.session, "no such bucket"})});
@@ -81,8 +83,7 @@ void PullServer::begin(LinkId link, const wire::Pull& pull, std::uint64_t now_ms
     if (resumable) {
         session.cursor = *pull.resume;
     } else if (pull.resume) {
-        effects.sends.push_back({link, wire::encode(wire::Cancel{pull.session, "cannot resume"})});
-        return;
+        return refuse(link, pull.session, "cannot resume", effects);
     } else {
         session.cursor.full = !pull.base.covers(snapshot->floor());
         session.cursor.in_rows = session.cursor.full;
@@ -90,7 +91,6 @@ void PullServer::begin(LinkId link, const wire::Pull& pull, std::uint64_t now_ms
         session.cursor.from = pull.base;
         session.cursor.to = snapshot->version();
     }
-    const Name name(link, pull.bucket);
     sessions_[name] = std::move(session);
     pump(name, effects);
 }
@@ -126,12 +126,15 @@ void PullServer::expire(std::uint64_t now_ms) {
     });
 }
 
+void PullServer::refuse(LinkId link, std::uint64_t session, const std::string& reason,
+                        Effects& effects) const {
+    effects.sends.push_back({link, wire::encode(wire::Cancel{session, reason})});
+}
+
 void PullServer::pump(const Name& name, Effects& effects) {
     Session& session = sessions_.at(name);
     const auto finished = send_some(name.first, session, effects);
-    if (!finished)
-        effects.sends.push_back(
-            {name.first, wire::encode(wire::Cancel{session.id, finished.error().message})});
+    if (!finished) refuse(name.first, session.id, finished.error().message, effects);
     if (!finished || *finished) sessions_.erase(name);
 }
 

@@ -7,6 +7,9 @@
 
 namespace kigumi {
 
+/// Pulls that one peer may have under way on a link. The others wait their turn.
+inline constexpr std::ptrdiff_t kMaxPullsPerLink = 4;
+
 /// Rule 5 of the protocol: answers pulls.
 ///
 /// An answer must be one exact cut, but no snapshot may be held while a slow peer takes its bytes.
@@ -16,6 +19,9 @@ namespace kigumi {
 /// newer event, so it is sent again, and the last word of each row is its state in that last
 /// snapshot. Rows that shrink without a new event are those that were collected: then G has moved,
 /// and the answer starts over.
+///
+/// What one peer can make this node send or keep is bounded, whatever it asks for: kMaxPullsPerLink
+/// answers, each with at most `pull_credit_bytes` on their way.
 class PullServer {
   public:
     PullServer(Store& store, const ReplicatorOptions& options) : store_(store), options_(options) {}
@@ -41,6 +47,8 @@ class PullServer {
 
     /// Credit costs our memory, whoever grants it.
     std::uint64_t within_bounds(std::uint64_t credit) const;
+    void refuse(LinkId link, std::uint64_t session, const std::string& reason,
+                Effects& effects) const;
     void pump(const Name& name, Effects& effects);
     Result<bool> send_some(LinkId link, Session& session, Effects& effects);
     void send_batch(LinkId link, Session& session, BatchWriter& batch, Effects& effects);

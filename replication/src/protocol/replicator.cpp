@@ -170,6 +170,7 @@ void Replicator::Core::save_peers() {
 
 std::uint64_t Replicator::Core::next_wakeup() const {
     std::uint64_t at = round_at_ms_;
+    auto running = running_pulls();
     for (const auto& [name, bucket] : buckets_) {
         if (bucket.tell_at_ms != 0) at = std::min(at, bucket.tell_at_ms);
         if (bucket.pull.active()) {
@@ -178,7 +179,8 @@ std::uint64_t Replicator::Core::next_wakeup() const {
         }
         for (const auto& [id, link] : links_) {
             const auto it = link.buckets.find(name);
-            if (link.up && it != link.buckets.end() && it->second.pull_at_ms != 0)
+            if (link.up && it != link.buckets.end() && it->second.pull_at_ms != 0 &&
+                running[id] < kMaxPullsPerLink)
                 at = std::min(at, std::max(it->second.pull_at_ms, link.pull_not_before_ms));
         }
     }

@@ -76,8 +76,10 @@ class Replicator::Core {
 
     // Pull.
     void want_pull(Link& link, const std::string& name, std::uint64_t at_ms);
+    std::map<LinkId, std::ptrdiff_t> running_pulls() const;
     void start_pulls(std::uint64_t now_ms);
-    void start_pull(Link& link, const std::string& name, Bucket& bucket, std::uint64_t now_ms);
+    /// Returns whether there was something to pull.
+    bool start_pull(Link& link, const std::string& name, Bucket& bucket, std::uint64_t now_ms);
     void end_pull(Bucket& bucket, const std::string& name, const std::string& reason, bool keep,
                   std::uint64_t now_ms);
     Bucket* pulling(const Link& link, std::uint64_t session, std::string& name);

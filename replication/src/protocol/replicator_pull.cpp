@@ -10,9 +10,18 @@ void Replicator::Core::want_pull(Link& link, const std::string& name, std::uint6
     if (due == 0) due = std::max<std::uint64_t>(at_ms, 1);
 }
 
+std::map<LinkId, std::ptrdiff_t> Replicator::Core::running_pulls() const {
+    std::map<LinkId, std::ptrdiff_t> running;
+    for (const auto& [name, bucket] : buckets_)
+        if (bucket.pull.active()) ++running[bucket.pull.link()];
+    return running;
+}
+
 void Replicator::Core::start_pulls(std::uint64_t now_ms) {
-    for (auto& [name, bucket] : buckets_) {
+    for (auto& [name, bucket] : buckets_)
         if (bucket.pull.stalled(now_ms)) end_pull(bucket, name, "no progress", true, now_ms);
+    auto running = running_pulls();
+    for (auto& [name, bucket] : buckets_) {
         if (bucket.pull.active()) continue;
         // The links take turns: the one that has waited longest goes first.
         Link* best = nullptr;
@@ -20,16 +29,17 @@ void Replicator::Core::start_pulls(std::uint64_t now_ms) {
         for (auto& [id, link] : links_) {
             const auto it = link.buckets.find(name);
             if (!link.up || it == link.buckets.end() || it->second.pull_at_ms == 0) continue;
+            if (running[id] >= kMaxPullsPerLink) continue;
             const std::uint64_t due = std::max(it->second.pull_at_ms, link.pull_not_before_ms);
             if (due > now_ms || (best != nullptr && due >= best_due)) continue;
             best = &link;
             best_due = due;
         }
-        if (best != nullptr) start_pull(*best, name, bucket, now_ms);
+        if (best != nullptr && start_pull(*best, name, bucket, now_ms)) ++running[best->id];
     }
 }
 
-void Replicator::Core::start_pull(Link& link, const std::string& name, Bucket& bucket,
+bool Replicator::Core::start_pull(Link& link, const std::string& name, Bucket& bucket,
                                   std::uint64_t now_ms) {
     Peering& peering = link.buckets[name];
     peering.pull_at_ms = 0;
@@ -37,15 +47,17 @@ void Replicator::Core::start_pull(Link& link, const std::string& name, Bucket& b
     const bool behind = !bucket.version.covers(peering.acknowledged);
     bool held = false;
     bucket.held.each_first([&](const HeldPush& push) { held = held || push.link == link.id; });
-    if (!behind && !held) return;
+    if (!behind && !held) return false;
     const auto pull = bucket.pull.begin(link.id, *link.replica, bucket.version, now_ms);
     if (!pull) {
         link.pull_not_before_ms = now_ms + options_.backoff_max_ms;
-        return note(Level::kWarning, "pull.failed",
-                    "bucket=" + name + " reason=\"" + pull.error().message + '"');
+        note(Level::kWarning, "pull.failed",
+             "bucket=" + name + " reason=\"" + pull.error().message + '"');
+        return false;
     }
     note(Level::kDebug, "pull.begin", "bucket=" + name + " peer=" + link.replica->short_hex());
     send(link, *pull);
+    return true;
 }
 
 void Replicator::Core::end_pull(Bucket& bucket, const std::string& name, const std::string& reason,
