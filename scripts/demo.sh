@@ -84,12 +84,12 @@ start() {
 start_all() {
     local base=$((20000 + RANDOM % 12000))
     port=([a]=$base [b]=$((base + 1)) [c]=$((base + 2)))
-    rm -f "$dir"/*.log
+    for n in $nodes relay; do : >"$dir/$n.log"; done
     # c reaches the others through a relay that can be cut.
-    "$bin/relay" "$((base + 3))=${port[a]}" "$((base + 4))=${port[b]}" >"$dir/relay" 2>&1 &
+    "$bin/relay" "$((base + 3))=${port[a]}" "$((base + 4))=${port[b]}" >"$dir/relay.log" 2>&1 &
     relay=$!
     to_a=$((base + 3)) to_b=$((base + 4))
-    relaying() { [ "$(grep -c = "$dir/relay")" -ge 2 ] || ! kill -0 "$relay" 2>/dev/null; }
+    relaying() { [ "$(grep -c = "$dir/relay.log")" -ge 2 ] || ! kill -0 "$relay" 2>/dev/null; }
     within 5 relaying
     kill -0 "$relay" 2>/dev/null && start a "${port[b]}" && start b "${port[a]}" &&
         start c "$to_a" "$to_b"
