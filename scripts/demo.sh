@@ -167,8 +167,8 @@ took=$(seconds_since "$loads")
 converge 20 "the loads"
 say "loaded in $took, the same on all three after $(seconds_since "$loads"):" \
     "$(field a rows) rows, $(field a file_bytes) bytes on disk"
-say "$(k a conflicts | awk 'END { print NR }') fields hold what two masters wrote at once;" \
-    "both values are kept"
+say "$(k a conflicts | awk '/^"/ { n++ } END { print n + 0 }') fields hold what two masters wrote" \
+    "at once; both values are kept"
 
 step "2. c is cut off, and both sides go on writing"
 k a set motto "written before"
