@@ -230,8 +230,11 @@ set -m  # a process group of their own, so that whatever is in a write dies with
 writers=$!
 set +m
 sleep 1.5
+exec 3>&2 2>/dev/null  # the shell reports whom a signal killed, at a moment of its choice
 kill -KILL "${daemon[b]}" "-$writers"
-wait "${daemon[b]}" "$writers" 2>/dev/null || true
+wait "${daemon[b]}" || true
+wait "$writers" || true
+exec 2>&3 3>&-
 writers=""
 written=$(awk 'END { print NR }' "$dir/acknowledged")
 counted=$(awk 'END { print NR }' "$dir/counted")
