@@ -219,12 +219,46 @@ TEST_P(StoreTest, StagedRowsAreOutOfSight) {
     EXPECT_EQ(txn.staged(keyed.at).value(), std::nullopt);
 }
 
+TEST_P(StoreTest, DropUnsentDropsWhatTheSenderHasSeenAndNoLongerHas) {
+    const ReplicaId other = replica(9);
+    {
+        auto txn = store->write().value();
+        std::uint64_t counter = 0;
+        for (const char* key : {"collected", "sent", "unseen"}) {
+            Row row;
+            row.insert({{other, ++counter}, Hlc::at_ms(1), Removed{}});
+            txn.join_row({{key, Type::kRegister, {}}, row}, {{other, counter}}).value();
+        }
+        txn.reg("own").assign(1).value();
+        txn.advance({{other, 3}}, {});
+        txn.commit().value();
+    }
+    {
+        auto txn = store->write().value();
+        const auto sent = [](const RowKey& at) { return Result<bool>(at.key == "sent"); };
+        txn.drop_unsent({{other, 2}}, sent).value();
+        txn.advance({{other, 2}}, {{other, 1}});
+        txn.commit().value();
+    }
+    auto txn = store->read().value();
+    txn.check_log().value();
+    const auto size = [&txn](const char* key) {
+        return txn.get({key, Type::kRegister, {}}).value().size();
+    };
+    EXPECT_EQ(size("collected"), 0U);
+    EXPECT_EQ(size("sent"), 1U);
+    EXPECT_EQ(size("unseen"), 1U);
+    EXPECT_EQ(size("own"), 1U);
+    EXPECT_EQ(txn.version()[other], 3U) << "an older vector lowers nothing";
+    EXPECT_EQ(txn.floor(), (VersionVector{{other, 1}}));
+}
+
 TEST_P(StoreTest, PeersAreKept) {
     EXPECT_TRUE(store->peers("default").value().empty());
     PeerRecord peer{replica(7), "tcp://[::1]:4460", true, 12, {{replica(7), 3}, {replica(8), 1}}};
-    store->put_peers("default", {peer, {replica(8), "", false, 0, {}}}).value();
+    store->put_peers({{"default", {peer, {replica(8), "", false, 0, {}}}}}).value();
     peer.connected = false;
-    store->put_peers("default", {peer}).value();
+    store->put_peers({{"default", {peer}}}).value();
     const auto peers = store->peers("default").value();
     ASSERT_EQ(peers.size(), 2U);
     EXPECT_EQ(peers[0].replica, replica(7));
@@ -247,6 +281,75 @@ TEST_P(StoreTest, RenewedIdentityWritesUnderANewOrigin) {
     add(*store, 3);
     EXPECT_EQ(count(*store), 5);
     EXPECT_EQ(store->read().value().version(), (VersionVector{{old, 1}, {fresh, 1}}));
+}
+
+TEST_P(StoreTest, ASecondWriterOfTheSameThreadIsRefusedInsteadOfWaitingForEver) {
+    auto first = store->write().value();
+    const auto second = store->write("other");
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().code, ErrorCode::kBusy);
+    first.counter("n").add(1).value();
+    first.commit().value();
+    add(*store, 1);
+    EXPECT_EQ(count(*store), 2);
+}
+
+constexpr std::uint64_t kNow = 1'700'000'000'000;
+constexpr std::uint64_t kHour = 3'600'000;
+
+Hlc write_at(Store& store) {
+    auto txn = store.write().value();
+    txn.reg("r").assign(1).value();
+    txn.commit().value();
+    return store.read().value().get({"r", Type::kRegister, {}}).value().begin()->time;
+}
+
+TEST(Store, TimeDoesNotGoBackWithTheWallClockNorAcrossARestart) {
+    TempDirectory directory;
+    std::uint64_t wall_ms = kNow;
+    StoreOptions options;
+    options.wall_ms = [&wall_ms] { return wall_ms; };
+    auto store = Store::open(directory.path(), options).value();
+    const Hlc first = write_at(*store);
+    EXPECT_EQ(first, Hlc::at_ms(kNow));
+    wall_ms -= kHour;
+    const Hlc second = write_at(*store);
+    EXPECT_GT(second, first);
+    store.reset();
+    store = Store::open(directory.path(), options).value();
+    EXPECT_GT(write_at(*store), second);
+}
+
+TEST(Store, JoinedTimesMoveTheClockAtMostToTheBound) {
+    for (const std::uint64_t ahead : {std::uint64_t{100}, kHour}) {
+        StoreOptions options;
+        options.wall_ms = [] { return kNow; };
+        const auto store = Store::over(std::make_shared<kv::MemoryEnv>(), options).value();
+        Row theirs;
+        theirs.insert({{replica(9), 1}, Hlc::at_ms(kNow + ahead), Value("theirs")});
+        {
+            auto txn = store->write().value();
+            txn.join_row({{"q", Type::kRegister, {}}, theirs}, {{replica(9), 1}}).value();
+            txn.advance({{replica(9), 1}}, {});
+            txn.commit().value();
+        }
+        const Hlc next = write_at(*store);
+        EXPECT_GE(next.ms(), kNow + std::min(ahead, HlcClock::kMaxDriftMs));
+        EXPECT_LE(next.ms(), kNow + HlcClock::kMaxDriftMs + 1);
+        EXPECT_EQ(store->read().value().get({"q", Type::kRegister, {}}).value(), theirs)
+            << "what was stamped in the future is kept as it is";
+    }
+}
+
+TEST(MemoryEnv, BeginningAnythingBesideAWriterIsAnError) {
+    const auto store = Store::over(std::make_shared<kv::MemoryEnv>()).value();
+    {
+        const auto writer = store->write();
+        ASSERT_TRUE(writer);
+        EXPECT_EQ(store->write().error().code, ErrorCode::kBusy);
+        EXPECT_EQ(store->read().error().code, ErrorCode::kBusy);
+    }
+    EXPECT_TRUE(store->write());
 }
 
 TEST(MemoryEnv, FailedCommitKeepsNothing) {
