@@ -20,7 +20,9 @@ build: deps
 
 ## make demo             three masters on this machine: conflicts, a partition, a crash, and the proof
 .PHONY: demo
-demo: build
+demo: deps
+	@[ -f build/release/build.ninja ] || cmake --preset release >/dev/null
+	@cmake --build build/release --target kigumid kigumi_cli relay
 	@scripts/demo.sh $(BIN)
 
 ## make test             build and run all tests
@@ -40,12 +42,26 @@ sanitize: deps
 	@$(MAKE) --no-print-directory PRESET=asan test CTEST_ARGS="-L 'unit|prop|sim'"
 	@$(MAKE) --no-print-directory PRESET=tsan test CTEST_ARGS="-L 'unit|sim'"
 
+## make fuzz             hostile bytes against what reads them, under libFuzzer; FUZZ_SECONDS each
+FUZZ_SECONDS ?= 60
+.PHONY: fuzz
+fuzz:
+	@scripts/install-dependencies.sh --fuzz
+	@[ -f build/fuzz/build.ninja ] || cmake --preset fuzz >/dev/null
+	@cmake --build --preset fuzz
+	@fuzz/run.sh build/fuzz $(FUZZ_SECONDS)
+
 ## make bench            what it costs, measured here
 .PHONY: bench
 bench: build
 	@$(BIN)/bench_visibility
 	@$(BIN)/bench_large_set
 	@$(BIN)/bench_catch_up
+
+## make mutants          deliberate defects, each of which the simulator has to find
+.PHONY: mutants
+mutants: build
+	@$(BIN)/mutants
 
 ## make clean            remove everything that was built
 .PHONY: clean

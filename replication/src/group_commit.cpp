@@ -26,6 +26,9 @@ GroupCommit::~GroupCommit() {
 Result<std::shared_ptr<GroupCommit::Turn>> GroupCommit::begin() {
     auto turn = std::make_shared<Turn>();
     Lock lock(mutex_);
+    if (writer_ == turn->writer)
+        return fail(ErrorCode::kBusy,
+                    "this thread has a write transaction open already; end it first");
     if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
     waiting_.push_back(turn);
     work_.notify_one();
@@ -36,7 +39,10 @@ Result<std::shared_ptr<GroupCommit::Turn>> GroupCommit::begin() {
 
 Result<void> GroupCommit::finish(Turn& turn, bool commit) {
     Lock lock(mutex_);
+    writer_ = {};
     turn.state = commit ? State::kCommitted : State::kAborted;
+    // Here and not in the group's thread: this thread may be back for its next turn before that.
+    writer_ = {};
     turn.changed.notify_all();
     if (!commit) return {};
     turn.changed.wait(lock, [&turn] { return turn.state == State::kDone; });
@@ -111,6 +117,7 @@ void GroupCommit::lend(const std::shared_ptr<Turn>& turn, MDB_txn* txn) {
     Lock lock(mutex_);
     turn->txn = txn;
     turn->state = State::kGranted;
+    writer_ = turn->writer;
     turn->changed.notify_all();
     turn->changed.wait(lock, [&turn] { return turn->state != State::kGranted; });
 }

@@ -24,13 +24,15 @@ class GroupCommit {
     /// One writer's place in the line.
     struct Turn {
         enum class State { kWaiting, kGranted, kCommitted, kAborted, kDone };
+        const std::thread::id writer = std::this_thread::get_id();
         State state = State::kWaiting;
         MDB_txn* txn = nullptr;  ///< usable while granted
         Result<void> outcome;
         std::condition_variable changed;
     };
 
-    /// Waits for a turn; then `txn` is the caller's until `finish`.
+    /// Waits for a turn (kBusy if this thread has one: it would wait for itself); then `txn` is the
+    /// caller's until `finish`.
     Result<std::shared_ptr<Turn>> begin();
     /// Ends the turn. To commit: returns when the group is durable, or why it is not.
     Result<void> finish(Turn& turn, bool commit);
@@ -49,6 +51,7 @@ class GroupCommit {
     std::mutex mutex_;
     std::condition_variable work_;
     std::deque<std::shared_ptr<Turn>> waiting_;
+    std::thread::id writer_;  ///< whoever has the turn
     bool stopping_ = false;
     std::thread thread_;
 };

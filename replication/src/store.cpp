@@ -158,15 +158,17 @@ Result<ReplicaId> Store::renew_identity(const ReplicaId& compromised) {
     return fresh;
 }
 
-Result<void> Store::put_peers(std::string_view bucket, const std::vector<PeerRecord>& peers) {
+Result<void> Store::put_peers(const std::map<std::string, std::vector<PeerRecord>>& peers) {
     KIGUMI_TRY(const auto txn, state_->env->begin_write());
-    KIGUMI_TRY(const auto id, schema::make_bucket(*txn, bucket));
-    for (const PeerRecord& peer : peers) {
-        codec::Buffer record;
-        codec::Packer packer(record);
-        write_peer(packer, peer);
-        const std::string key = schema::bucket_prefix(id) + std::string(peer.replica.bytes());
-        KIGUMI_CHECK(txn->put(Table::kMembers, key, record.bytes));
+    for (const auto& [bucket, records] : peers) {
+        KIGUMI_TRY(const auto id, schema::make_bucket(*txn, bucket));
+        for (const PeerRecord& peer : records) {
+            codec::Buffer record;
+            codec::Packer packer(record);
+            write_peer(packer, peer);
+            const std::string key = schema::bucket_prefix(id) + std::string(peer.replica.bytes());
+            KIGUMI_CHECK(txn->put(Table::kMembers, key, record.bytes));
+        }
     }
     return txn->commit();
 }

@@ -387,7 +387,7 @@ TEST_F(StatusCommand, TellsIdentityClockAndSize) {
         peer.replica = ReplicaId::from_hex("000102030405060708090a0b0c0d0e0f").value();
         peer.address = "tcp://10.0.0.2:7946";
         peer.connected = true;
-        store->put_peers("other", {peer}).value();
+        store->put_peers({{"other", {peer}}}).value();
     }
     const Outcome text = cli({"status"});
     EXPECT_EQ(text.status, 0);

@@ -387,7 +387,7 @@ TEST_F(Hostile, DigestsOfManyBuckets) {
     Stranger& stranger = make_stranger();
     stranger.greet();
     wire::Digest digest;
-    for (int i = 0; i < 300; ++i)
+    for (int i = 0; i < 5'000; ++i)
         digest.versions.push_back({"bucket" + std::to_string(i), {{stranger_id(), 1}}});
     stranger.send(digest);
     EXPECT_TRUE(stranger.heard_out());

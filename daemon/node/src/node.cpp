@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <random>
 #include <thread>
@@ -55,7 +56,13 @@ Result<Descriptor> lock_directory(const std::filesystem::path& directory) {
     Descriptor file(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640));
     if (file.get() < 0)
         return fail(ErrorCode::kIo, "cannot open " + path.string() + ": " + std::strerror(errno));
-    if (flock(file.get(), LOCK_EX | LOCK_NB) != 0)
+    // Somebody who only looks whether a node runs holds the lock for a moment.
+    bool locked = false;
+    for (int attempt = 0; attempt < 10 && !locked; ++attempt) {
+        locked = flock(file.get(), LOCK_EX | LOCK_NB) == 0;
+        if (!locked) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    if (!locked)
         return fail(ErrorCode::kBusy,
                     "another node runs on " + directory.string() + "; stop it first");
     return file;

@@ -71,13 +71,10 @@ void PullServer::begin(LinkId link, const wire::Pull& pull, std::uint64_t now_ms
         return refuse(link, pull.session, "too many pulls at once", effects);
     const auto snapshot = store_.read(pull.bucket);
     if (!snapshot) return refuse(link, pull.session, snapshot.error().message, effects);
-    const std::uint64_t credit = std::min<std::uint64_t>(pull.credit, options_.pull_credit_bytes);
-    Session session{pull.session, options_.random(), pull.bucket, {}, credit, 0, now_ms};
-    if (snapshot->version().empty()) {
-        // Nobody was told of such a bucket. Sessions are bounded by the buckets that exist.
-        effects.sends.push_back({link, wire::encode(wire::Cancel{pull.session, "no such bucket"})});
-        return;
-    }
+    // Nobody was told of such a bucket.
+    if (snapshot->version().empty()) return refuse(link, pull.session, "no such bucket", effects);
+    Session session{pull.session, options_.random(), pull.bucket, {}, within_bounds(pull.credit), 0,
+                    now_ms};
     const bool resumable = pull.resume && pull.resume->floor == snapshot->floor() &&
                            snapshot->version().covers(pull.resume->to);
     if (resumable) {

@@ -110,6 +110,17 @@ Result<std::size_t> HeldPushes::apply(Store& store, const std::string& bucket) {
     return joined;
 }
 
+void HeldPushes::forget(LinkId link) {
+    for (auto& [origin, pushes] : by_origin_) {
+        std::erase_if(pushes, [&](const auto& entry) {
+            if (entry.second.link != link) return false;
+            bytes_ -= entry.second.bytes;
+            return true;
+        });
+    }
+    std::erase_if(by_origin_, [](const auto& entry) { return entry.second.empty(); });
+}
+
 void HeldPushes::clear() {
     by_origin_.clear();
     bytes_ = 0;

@@ -47,6 +47,8 @@ class HeldPushes {
     /// Joins all that have their causes, each as a whole, in one transaction; forgets what is known
     /// already. Returns how many were joined. On an error nothing was joined and all are kept.
     Result<std::size_t> apply(Store& store, const std::string& bucket);
+    /// Forgets what came over a link: who takes its place says what is still lacking.
+    void forget(LinkId link);
     void clear();
 
   private:

@@ -62,6 +62,8 @@ void Replicator::Core::receive(LinkId id, std::string_view bytes, std::uint64_t 
 
 void Replicator::Core::on(Link& link, const wire::Digest& digest, std::uint64_t now_ms) {
     for (const auto& [name, version] : digest.versions) {
+        // Of a bucket that neither side has there is nothing to say.
+        if (version.empty() && !buckets_.contains(name)) continue;
         Bucket* const known = bucket(name);
         if (known == nullptr) continue;
         Peering& peering = link.buckets[name];
@@ -134,6 +136,9 @@ void Replicator::Core::send_digests() {
             if (!peering.digest_owed) continue;
             peering.digest_owed = false;
             const VersionVector& version = buckets_.at(name).version;
+            // A bucket that only the other side has: whoever asked is answered, nobody else is
+            // told.
+            if (version.empty() && !peering.known) continue;
             bytes += name.size() + version.size() * 30;
             digest.versions.emplace_back(name, version);
             if (bytes < kDigestBytes) continue;
@@ -147,7 +152,9 @@ void Replicator::Core::send_digests() {
 
 void Replicator::Core::save_peers() {
     peers_changed_ = false;
+    std::map<std::string, std::vector<PeerRecord>> peers;
     for (const auto& [name, bucket] : buckets_) {
+        if (bucket.version.empty()) continue;
         std::map<ReplicaId, PeerRecord> records;
         for (const auto& [id, link] : links_) {
             if (!link.replica) continue;
@@ -160,12 +167,11 @@ void Replicator::Core::save_peers() {
             record.changed_ms = link.changed_wall_ms;
             if (peering != link.buckets.end()) record.acknowledged = peering->second.acknowledged;
         }
-        std::vector<PeerRecord> list;
-        for (auto& [replica, record] : records) list.push_back(std::move(record));
-        if (list.empty()) continue;
-        if (const auto saved = store_.put_peers(name, list); !saved)
-            note(Level::kWarning, "peers.failed", saved.error().message);
+        for (auto& [replica, record] : records) peers[name].push_back(std::move(record));
     }
+    if (peers.empty()) return;
+    if (const auto saved = store_.put_peers(peers); !saved)
+        note(Level::kWarning, "peers.failed", saved.error().message);
 }
 
 std::uint64_t Replicator::Core::next_wakeup() const {

@@ -76,9 +76,11 @@ void Replicator::Core::set_up(Link& link, bool up, std::uint64_t now_ms) {
          "replica=" + link.replica->hex() + " address=" + link.address);
     if (up) return;
     pull_server_.link_down(link.id);
-    for (auto& [name, bucket] : buckets_)
+    for (auto& [name, bucket] : buckets_) {
+        bucket.held.forget(link.id);
         if (bucket.pull.active() && bucket.pull.link() == link.id)
             end_pull(bucket, name, "the peer is gone", true, now_ms);
+    }
 }
 
 void Replicator::Core::refuse(Link& link, std::string reason) {

@@ -36,7 +36,7 @@ void Replicator::Core::apply_held(std::uint64_t now_ms) {
             versions_stale_ = true;
             if (*joined > 0) advanced(bucket, now_ms);
         }
-        bucket.held.each_first([&](const HeldPush& push) {
+        bucket.held.each_first([&, &name = name](const HeldPush& push) {
             const auto link = links_.find(push.link);
             if (link != links_.end() && link->second.up)
                 want_pull(link->second, name, now_ms + options_.pull_delay_ms);

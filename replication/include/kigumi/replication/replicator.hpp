@@ -30,8 +30,8 @@ struct ReplicatorOptions {
     std::uint64_t backoff_max_ms = 5'000;
     /// Bytes of a pull answer that may be on their way.
     std::size_t pull_credit_bytes = std::size_t{1} << 20;
-    /// Rows of a pull answer are packed into batches of about this size (a single row may be larger),
-    /// which travel in parts of at most `part_bytes`.
+    /// Rows of a pull answer are packed into batches of about this size (a single row may be
+    /// larger), which travel in parts of at most `part_bytes`.
     std::size_t batch_bytes = std::size_t{48} << 10;
     std::size_t part_bytes = std::size_t{64} << 10;
     /// A push larger than this is not sent: the peer is told the new version and pulls in chunks.

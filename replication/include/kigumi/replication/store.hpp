@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -36,7 +37,8 @@ struct PeerRecord {
 
 /// A node's store: buckets of rows in an LMDB environment, shared by the processes of the node.
 ///
-/// Thread-safe. Open a directory once per process. A commit by any process wakes the node's daemon.
+/// Thread-safe. Open a directory once per process. Transactions must end before their store does. A
+/// commit by any process wakes the node's daemon.
 class Store {
   public:
     /// Opens the directory, creating it (and a new replica identity) if it does not exist yet.
@@ -60,7 +62,8 @@ class Store {
     /// environment has gone back in time. The old one's history stays valid. Returns the new one.
     Result<ReplicaId> renew_identity(const ReplicaId& compromised);
 
-    Result<void> put_peers(std::string_view bucket, const std::vector<PeerRecord>& peers);
+    /// Replaces what is known of these peers, by bucket; in one transaction.
+    Result<void> put_peers(const std::map<std::string, std::vector<PeerRecord>>& peers);
     Result<std::vector<PeerRecord>> peers(std::string_view bucket);
 
     Result<kv::Usage> usage();

@@ -57,7 +57,7 @@ class ReadTransaction : public Objects<ReadTransaction> {
 ///
 /// A row space to write typed views through; it reads its own writes. What it writes is at most
 /// 64 MiB. Not committed, it changes nothing. Movable, for one thread at a time; hold it shortly,
-/// every other writer of the environment waits.
+/// every other writer of the environment waits. A thread that begins a second one gets kBusy.
 class WriteTransaction : public Objects<WriteTransaction> {
   public:
     WriteTransaction(WriteTransaction&&) noexcept;
