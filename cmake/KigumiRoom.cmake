@@ -6,7 +6,9 @@ if(KIGUMI_WERROR)
 endif()
 if(KIGUMI_SANITIZE)
   target_compile_options(kigumi_build INTERFACE -fsanitize=${KIGUMI_SANITIZE} -fno-omit-frame-pointer
-                                                -fno-sanitize-recover=all)
+                                                -fno-sanitize-recover=all
+                                                # GCC 12 warns of moves that cannot happen here.
+                                                -Wno-maybe-uninitialized)
   target_link_options(kigumi_build INTERFACE -fsanitize=${KIGUMI_SANITIZE})
 endif()
 

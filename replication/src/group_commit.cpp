@@ -39,7 +39,6 @@ Result<std::shared_ptr<GroupCommit::Turn>> GroupCommit::begin() {
 
 Result<void> GroupCommit::finish(Turn& turn, bool commit) {
     Lock lock(mutex_);
-    writer_ = {};
     turn.state = commit ? State::kCommitted : State::kAborted;
     // Here and not in the group's thread: this thread may be back for its next turn before that.
     writer_ = {};
