@@ -7,8 +7,8 @@ StoreGroup::StoreGroup() {
         StoreOptions options;
         options.wall_ms = [this, i] { return wall_ms_[i]; };
         options.random = [i](std::span<std::uint8_t> out) {
-            const std::string_view id = replica(i + 1).bytes();
-            std::copy(id.begin(), id.end(), out.begin());
+            const ReplicaId id = replica(i + 1);
+            std::copy(id.bytes().begin(), id.bytes().end(), out.begin());
         };
         stores_.push_back(Store::over(std::make_shared<kv::MemoryEnv>(), options).value());
     }
