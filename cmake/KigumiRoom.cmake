@@ -8,7 +8,7 @@ if(KIGUMI_SANITIZE)
   target_compile_options(kigumi_build INTERFACE -fsanitize=${KIGUMI_SANITIZE} -fno-omit-frame-pointer
                                                 -fno-sanitize-recover=all
                                                 # GCC 12 warns of moves that cannot happen here.
-                                                -Wno-maybe-uninitialized)
+                                                $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
   target_link_options(kigumi_build INTERFACE -fsanitize=${KIGUMI_SANITIZE})
 endif()
 

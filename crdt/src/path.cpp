@@ -77,7 +77,10 @@ Result<Value> take_object(std::string_view& path, std::size_t depth) {
         path.remove_prefix(1);
         KIGUMI_TRY(std::string name, take_escaped(path));
         KIGUMI_TRY(Value item, take(path, depth + 1));
-        object.emplace(std::move(name), std::move(item));
+        // Writers go in order. Any other order would cost a sorted object quadratic time, and give
+        // one member two paths.
+        if (!object.empty() && name <= object.rbegin()->first) return malformed();
+        object.emplace_hint(object.end(), std::move(name), std::move(item));
     }
     if (path.empty()) return malformed();
     path.remove_prefix(1);

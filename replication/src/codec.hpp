@@ -39,8 +39,8 @@ class OriginNames {
 };
 
 void write_row(Packer& packer, const Row& row, OriginNumbers& origins);
-/// The row, in canonical order whatever the order of the bytes; rejects a dot that stands twice,
-/// counters of 0 and unknown origins.
+/// The row; rejects writes out of order, a dot that stands twice, counters of 0 and unknown
+/// origins.
 Row read_row(MsgpackReader& reader, const OriginNames& origins);
 
 void write_vector(Packer& packer, const VersionVector& vector);

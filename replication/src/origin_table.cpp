@@ -61,10 +61,8 @@ Result<std::shared_ptr<const OriginTable>> OriginCache::load(kv::ReadTxn& txn, b
 
 std::uint64_t GrowingOrigins::number_of(const ReplicaId& origin) {
     if (const auto number = known_->find(origin)) return *number;
-    auto grown = std::make_shared<OriginTable>(*known_);
-    const std::uint32_t number = grown->add(origin);
-    known_ = std::move(grown);
-    return number;
+    if (!own_) known_ = own_ = std::make_shared<OriginTable>(*known_);
+    return own_->add(origin);
 }
 
 Result<void> GrowingOrigins::save(kv::WriteTxn& txn) {

@@ -54,6 +54,7 @@ class GrowingOrigins : public codec::OriginNumbers, public codec::OriginNames {
 
   private:
     std::shared_ptr<const OriginTable> known_;
+    std::shared_ptr<OriginTable> own_;  ///< `known_`, copied once something is new
     std::uint32_t saved_ = known_->size();
 };
 

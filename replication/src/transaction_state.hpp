@@ -31,6 +31,8 @@ struct WriteTransaction::State {
 
     bucket::Reader reader() { return {*txn, bucket, origins}; }
     Result<void> write_row(const RowKey& at, const Row& before_row, const Row& after);
+    /// Fails if some row holds this write already: the log has room for one.
+    Result<void> check_new(const Dot& dot);
 };
 
 }  // namespace kigumi

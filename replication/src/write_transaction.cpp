@@ -85,9 +85,19 @@ Result<void> WriteTransaction::commit() {
     return {};
 }
 
+Result<void> WriteTransaction::State::check_new(const Dot& dot) {
+    const auto number = static_cast<std::uint32_t>(origins.number_of(dot.origin));
+    KIGUMI_TRY(const auto entry,
+               txn->get(Table::kLog, schema::log_key(bucket, number, dot.counter)));
+    if (!entry) return {};
+    return fail(ErrorCode::kCorrupt, "a peer sent one write in two rows");
+}
+
 Result<void> WriteTransaction::join_row(const KeyedRow& theirs, const VersionVector& theirs_at) {
     KIGUMI_TRY(const Row ours, get(theirs.at));
     const Row joined = join(ours, state_->clock.version, theirs.row, theirs_at);
+    for (const Write& write : joined)
+        if (ours.find(write.dot) == nullptr) KIGUMI_CHECK(state_->check_new(write.dot));
     const std::uint64_t wall_ms = state_->store.options.wall_ms();
     for (const Write& write : joined)
         state_->time.observe(write.time,

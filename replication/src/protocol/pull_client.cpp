@@ -59,7 +59,15 @@ Result<std::optional<wire::Credit>> PullClient::take(const wire::Chunk& chunk,
     if (KIGUMI_DEFECT(kPullAppliedInParts))
         KIGUMI_CHECK(join_all({0, 0, 0, chunk.cursor->to, {}, false}));
     resume_ = chunk.cursor;
-    if (memory_bytes_ > options_.staged_max_bytes) KIGUMI_CHECK(stage_to_disk());
+    if (memory_bytes_ > options_.staged_max_bytes) {
+        if (auto staged = stage_to_disk(); !staged) {
+            // What cannot be put aside is not kept: each try would leave more of it in memory.
+            resume_.reset();
+            memory_.clear();
+            memory_bytes_ = 0;
+            return tl::unexpected<Error>(std::move(staged.error()));
+        }
+    }
     return std::optional<wire::Credit>(wire::Credit{session_->id, bytes});
 }
 

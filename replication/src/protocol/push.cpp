@@ -50,11 +50,18 @@ Result<HeldPush> check_push(LinkId link, const wire::Push& push) {
     KIGUMI_TRY(held.rows, decode_batch(push.batch));
     VersionVector reached = push.dep;
     reached.raise(push.origin, push.to);
-    for (const KeyedRow& keyed : held.rows)
-        for (const Write& write : keyed.row)
+    std::vector<Dot> dots;
+    for (const KeyedRow& keyed : held.rows) {
+        for (const Write& write : keyed.row) {
             if (!reached.covers(write.dot))
                 return fail(ErrorCode::kCorrupt,
                             "a push carries a write that its vector does not cover");
+            dots.push_back(write.dot);
+        }
+    }
+    std::sort(dots.begin(), dots.end());
+    if (std::adjacent_find(dots.begin(), dots.end()) != dots.end())
+        return fail(ErrorCode::kCorrupt, "a push carries one write in two rows");
     return held;
 }
 
