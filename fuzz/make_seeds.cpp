@@ -195,6 +195,12 @@ void events(const Folder& folder) {
     folder.add("answer", small + commit + commit + commit + asked + credit + credit + credit);
     folder.add("identity", usual + commit + bytes({kDigest, 0, 0, 0, kOursRaised, 3, 0}) + commit);
     folder.add("commit-fails", small + pulling + chunk + bytes({kCommitFails}) + done + pulling);
+    // Two rows too large to be kept in memory, which cannot be staged either.
+    const std::string large =
+        bytes({kChunk, 0, 0, 0, 2, 0, 0, 0, 1,    0, 0,     5,         6, 0xFE,
+               1,      0, 0, 1, 0, 0, 5, 6, 0xFE, 0, kOurs, kPromised, 0});
+    folder.add("staging-fails", small + pulling + bytes({kCommitFails}) + large);
+    folder.add("staged", small + pulling + large + chunk + done);
     folder.add("who-bye", usual + bytes({kWhoOrBye, 0, 0, kTick, 10, kWhoOrBye, 0, 1}));
     folder.add("damaged", small + push + bytes({kDamagedMessage, 0, 9, 0xC1, 0}));
     folder.add("two-links", small + bytes({kLinkUp, 1, kHello, 1, 0, 1}) + pulling + chunk +
