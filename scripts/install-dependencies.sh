@@ -3,7 +3,7 @@
 # nothing, if all is there. With --fuzz: also what the fuzzers need.
 set -eu
 
-packages="build-essential ccache cmake cppzmq-dev git libboost-container-dev libbenchmark-dev
+packages="build-essential ccache cmake cppzmq-dev libboost-container-dev
 libcli11-dev libexpected-dev libgtest-dev liblmdb-dev libmsgpack-cxx-dev librapidcheck-dev
 libsodium-dev libspdlog-dev libxxhash-dev libzmq3-dev ninja-build nlohmann-json3-dev pkg-config"
 [ "${1:-}" != --fuzz ] || packages="$packages clang-14 libclang-rt-14-dev"
