@@ -20,15 +20,16 @@ std::string bucket_prefix(BucketId bucket);
 std::string after_prefix(std::string prefix);
 std::string log_key(BucketId bucket, std::uint32_t origin, std::uint64_t counter);
 
-/// Creates the identity of a new environment, or checks that of an old one. A copied environment
-/// (other device or inode than it remembers) gets a new replica id: the original goes on with its
-/// own.
+/// The file that an environment lives in. A replica id belongs to one: a copy must not write under
+/// the id of its original.
 struct Place {
     std::uint64_t device = 0;
     std::uint64_t inode = 0;
 };
+/// kUnsupported if another format version wrote the environment.
 Result<void> check_format(kv::ReadTxn& txn);
 Result<std::optional<ReplicaId>> replica(kv::ReadTxn& txn);
+/// Whether the environment has an identity and remembers this place as its own.
 Result<bool> lives_at(kv::ReadTxn& txn, const Place& place);
 Result<void> put_identity(kv::WriteTxn& txn, const ReplicaId& replica, const Place& place);
 
