@@ -26,6 +26,13 @@ bool VersionVector::covers(const VersionVector& other) const {
                        [this](const auto& entry) { return (*this)[entry.first] >= entry.second; });
 }
 
+void VersionVector::meet(const VersionVector& other) {
+    for (auto it = entries_.begin(); it != entries_.end();) {
+        it->second = std::min(it->second, other[it->first]);
+        it = it->second == 0 ? entries_.erase(it) : it + 1;
+    }
+}
+
 std::partial_ordering VersionVector::compare(const VersionVector& other) const {
     const bool at_least = covers(other);
     const bool at_most = other.covers(*this);

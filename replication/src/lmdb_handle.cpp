@@ -16,8 +16,8 @@ using namespace std::chrono_literals;
 constexpr unsigned kMaxReaders = 2048;
 constexpr auto kExclusiveWait = 2s;
 constexpr std::uint64_t kHeadroom = std::uint64_t{256} << 20;
-constexpr std::array<const char*, kTables> kTableNames = {"rows",    "log",     "clock", "staging",
-                                                          "origins", "buckets", "meta",  "members"};
+constexpr std::array<const char*, kTables> kTableNames = {
+    "rows", "log", "clock", "staging", "origins", "buckets", "meta", "members", "removed"};
 
 }  // namespace
 

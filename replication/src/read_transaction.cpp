@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "big_endian.hpp"
 #include "transaction_state.hpp"
 
@@ -48,22 +50,64 @@ Result<void> ReadTransaction::scan_log(
     return {};
 }
 
-Result<std::uint64_t> ReadTransaction::count_rows() {
-    std::uint64_t rows = 0;
-    const std::string prefix = schema::bucket_prefix(state_->bucket);
-    KIGUMI_TRY(const auto cursor, state_->txn->cursor(Table::kRows));
+Result<std::uint64_t> ReadTransaction::State::count(Table table) const {
+    std::uint64_t items = 0;
+    const std::string prefix = schema::bucket_prefix(bucket);
+    KIGUMI_TRY(const auto cursor, txn->cursor(table));
     KIGUMI_TRY(auto item, cursor->seek(prefix));
     while (item && item->key.starts_with(prefix)) {
-        ++rows;
+        ++items;
         KIGUMI_TRY(item, cursor->next());
     }
-    return rows;
+    return items;
+}
+
+Result<std::uint64_t> ReadTransaction::count_rows() { return state_->count(Table::kRows); }
+Result<std::uint64_t> ReadTransaction::count_removed() { return state_->count(Table::kRemoved); }
+
+bool collectable(const Row& row, const VersionVector& stable) {
+    return !row.empty() && std::all_of(row.begin(), row.end(), [&stable](const Write& write) {
+        return write.removed() && stable.covers(write.dot);
+    });
+}
+
+Result<std::vector<std::string>> ReadTransaction::collectable(const VersionVector& stable,
+                                                              std::size_t limit,
+                                                              std::string& cursor) {
+    const std::string prefix = schema::bucket_prefix(state_->bucket);
+    std::vector<std::string> places;
+    KIGUMI_TRY(const auto position, state_->txn->cursor(Table::kRemoved));
+    KIGUMI_TRY(auto item, position->seek(cursor.empty() ? prefix : cursor));
+    for (; item && item->key.starts_with(prefix) && limit > 0; --limit) {
+        const std::string place(item->key);
+        KIGUMI_TRY(const auto keyed, state_->reader().at_key(place));
+        if (keyed && kigumi::collectable(keyed->row, stable)) places.push_back(place);
+        KIGUMI_TRY(item, position->next());
+    }
+    cursor = item && item->key.starts_with(prefix) ? std::string(item->key) : std::string();
+    return places;
 }
 
 Result<void> ReadTransaction::check_log() {
     std::uint64_t writes = 0;
-    KIGUMI_CHECK(
-        scan({}, [&](const RowKey&, const Row& row) { return writes += row.size(), true; }));
+    std::uint64_t removed = 0;
+    std::optional<RowKey> unlisted;
+    const std::string prefix = schema::bucket_prefix(state_->bucket);
+    Result<void> outcome;
+    KIGUMI_CHECK(scan({}, [&](const RowKey& at, const Row& row) {
+        writes += row.size();
+        if (!row.removed()) return true;
+        ++removed;
+        const auto entry = state_->txn->get(Table::kRemoved, prefix + store_key(at).bytes);
+        if (!entry) outcome = tl::unexpected<Error>(entry.error());
+        if (entry && !*entry) unlisted = at;
+        return entry && *entry;
+    }));
+    KIGUMI_CHECK(outcome);
+    KIGUMI_TRY(const std::uint64_t listed, count_removed());
+    if (unlisted || listed != removed)
+        return fail(ErrorCode::kCorrupt, "the index of removed rows has " + std::to_string(listed) +
+                                             " entries for " + std::to_string(removed) + " rows");
     std::uint64_t entries = 0;
     // Each entry leads to a write (scan_log checks that); equal numbers make it one to one.
     for (std::uint32_t i = 0; const ReplicaId* origin = state_->origins->name_of(i); ++i)

@@ -6,6 +6,9 @@
 
 namespace kigumi {
 
+/// Whether a row holds nothing but removals that everybody has seen.
+bool collectable(const Row& row, const VersionVector& stable);
+
 struct ReadTransaction::State {
     std::unique_ptr<kv::ReadTxn> txn;
     schema::BucketId bucket;  ///< 0 if it does not exist: no row has that prefix
@@ -13,6 +16,7 @@ struct ReadTransaction::State {
     schema::Clock clock;
 
     bucket::Reader reader() { return {*txn, bucket, *origins}; }
+    Result<std::uint64_t> count(kv::Table table) const;
 };
 
 struct WriteTransaction::State {

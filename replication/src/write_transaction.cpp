@@ -53,6 +53,10 @@ Result<void> WriteTransaction::State::write_row(const RowKey& at, const Row& bef
     }
     dirty = true;
     const std::string row_key = schema::bucket_prefix(bucket) + key.bytes;
+    const bool was_removed = !before_row.empty() && before_row.removed();
+    const bool is_removed = !after.empty() && after.removed();
+    if (is_removed && !was_removed) KIGUMI_CHECK(txn->put(Table::kRemoved, row_key, {}));
+    if (was_removed && !is_removed) KIGUMI_CHECK(txn->erase(Table::kRemoved, row_key));
     if (after.empty()) return txn->erase(Table::kRows, row_key);
     const std::string record = encode_record(key.bytes, key.shortened, at, after, origins);
     written_bytes += row_key.size() + record.size();
@@ -131,6 +135,20 @@ Result<void> WriteTransaction::drop_unsent(const VersionVector& theirs_at,
 void WriteTransaction::advance(const VersionVector& version, const VersionVector& floor) {
     state_->clock.version.merge(version);
     state_->clock.floor.merge(floor);
+}
+
+Result<std::size_t> WriteTransaction::collect(const std::vector<std::string>& places,
+                                              const VersionVector& stable) {
+    std::size_t collected = 0;
+    for (const std::string& place : places) {
+        KIGUMI_TRY(const auto keyed, state_->reader().at_key(place));
+        if (!keyed || !collectable(keyed->row, stable)) continue;
+        for (const Write& write : keyed->row)
+            state_->clock.floor.raise(write.dot.origin, write.dot.counter);
+        KIGUMI_CHECK(state_->write_row(keyed->at, keyed->row, Row()));
+        ++collected;
+    }
+    return collected;
 }
 
 Result<void> WriteTransaction::stage(const KeyedRow& row) {

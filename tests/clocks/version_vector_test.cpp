@@ -104,6 +104,21 @@ RC_GTEST_PROP(VersionVectorLaws, CompareAgreesWithCovers,
     RC_ASSERT(x.concurrent(y) == y.concurrent(x));
 }
 
+RC_GTEST_PROP(VersionVectorLaws, MeetIsTheGreatestLowerBound,
+              (const VersionVector& x, const VersionVector& y, const VersionVector& z)) {
+    VersionVector bound = x;
+    bound.meet(y);
+    RC_ASSERT(x.covers(bound) && y.covers(bound));
+    for (const auto& [origin, counter] : x) {
+        const std::uint64_t both = std::min(counter, y[origin]);
+        RC_ASSERT(bound[origin] == both);
+    }
+    // Absorption ties it to merge.
+    VersionVector absorbed = merged(x, z);
+    absorbed.meet(x);
+    RC_ASSERT(absorbed == x);
+}
+
 RC_GTEST_PROP(VersionVectorLaws, CoversIsAPartialOrder,
               (const VersionVector& x, const VersionVector& y, const VersionVector& z)) {
     const VersionVector middle = merged(x, y);

@@ -253,6 +253,76 @@ TEST_P(StoreTest, DropUnsentDropsWhatTheSenderHasSeenAndNoLongerHas) {
     EXPECT_EQ(txn.floor(), (VersionVector{{other, 1}}));
 }
 
+TEST_P(StoreTest, CollectsRemovedRowsThatAreStable) {
+    const ReplicaId self = store->replica().value();
+    const auto write = [this](auto change) {
+        auto txn = store->write().value();
+        change(txn);
+        txn.commit().value();
+    };
+    const auto collect = [this](const VersionVector& stable) {
+        std::string cursor;
+        const auto places = store->read().value().collectable(stable, 100, cursor).value();
+        EXPECT_TRUE(cursor.empty());
+        auto txn = store->write().value();
+        const std::size_t rows = txn.collect(places, stable).value();
+        txn.commit().value();
+        store->read().value().check_log().value();
+        return rows;
+    };
+    write([](auto& txn) { txn.set("s").add("early").value(); });
+    write([](auto& txn) { txn.set("s").add("late").value(); });
+    write([](auto& txn) { txn.set("s").erase("early").value(); });
+    write([](auto& txn) { txn.set("s").erase("late").value(); });
+    // A value beside a removal keeps it: the removal may be what wins.
+    write([](auto& txn) {
+        Row row;
+        row.insert({{replica(9), 1}, Hlc::at_ms(1), Value("theirs")});
+        row.insert({{replica(9), 2}, Hlc::at_ms(2), Removed{}});
+        txn.join_row({{"sibling", Type::kRegister, {}}, row}, {{replica(9), 2}}).value();
+        txn.advance({{replica(9), 2}}, {});
+    });
+    EXPECT_EQ(store->read().value().count_removed().value(), 2U);
+    EXPECT_EQ(collect({{self, 2}}), 0U) << "not seen by everybody yet";
+    EXPECT_EQ(collect({{self, 3}}), 1U);
+    EXPECT_EQ(store->read().value().floor(), (VersionVector{{self, 3}}));
+    EXPECT_EQ(collect({{self, 4}, {replica(9), 2}}), 1U);
+    auto txn = store->read().value();
+    EXPECT_EQ(txn.floor(), (VersionVector{{self, 4}}));
+    EXPECT_EQ(txn.version(), (VersionVector{{self, 4}, {replica(9), 2}}));
+    EXPECT_EQ(txn.count_removed().value(), 0U);
+    EXPECT_EQ(txn.count_rows().value(), 1U);
+}
+
+TEST_P(StoreTest, CollectionLooksAtSoManyRowsAtATimeAndLeavesWhatWasWrittenAgain) {
+    const auto write = [this](auto change) {
+        auto txn = store->write().value();
+        for (int i = 0; i < 10; ++i) change(txn.set("s"), i);
+        txn.commit().value();
+    };
+    write([](auto set, int i) { set.add(i).value(); });
+    write([](auto set, int i) { set.erase(i).value(); });
+    const VersionVector stable = store->read().value().version();
+    std::string cursor;
+    std::vector<std::string> places;
+    std::size_t steps = 0;
+    do {
+        const auto some = store->read().value().collectable(stable, 4, cursor).value();
+        places.insert(places.end(), some.begin(), some.end());
+        ++steps;
+    } while (!cursor.empty());
+    EXPECT_EQ(steps, 3U);
+    EXPECT_EQ(places.size(), 10U);
+    write([](auto set, int i) {
+        if (i < 5) set.add(i).value();
+    });
+    auto txn = store->write().value();
+    EXPECT_EQ(txn.collect(places, stable).value(), 5U);
+    txn.commit().value();
+    EXPECT_EQ(store->read().value().count_rows().value(), 5U);
+    store->read().value().check_log().value();
+}
+
 TEST_P(StoreTest, PeersAreKept) {
     EXPECT_TRUE(store->peers("default").value().empty());
     PeerRecord peer{replica(7), "tcp://[::1]:4460", true, 12, {{replica(7), 3}, {replica(8), 1}}};

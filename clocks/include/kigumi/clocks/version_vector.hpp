@@ -36,6 +36,8 @@ class VersionVector {
     Dot increment(const ReplicaId& origin);
     /// Pointwise maximum: the least vector that covers both. O(n + m).
     void merge(const VersionVector& other);
+    /// Pointwise minimum: the greatest vector that both cover. O(n log m).
+    void meet(const VersionVector& other);
 
     /// Whether the event is among those that this vector has seen.
     bool covers(const Dot& dot) const { return (*this)[dot.origin] >= dot.counter; }

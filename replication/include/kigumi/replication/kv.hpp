@@ -21,9 +21,10 @@ enum class Table : std::uint8_t {
     kOrigins,
     kBuckets,
     kMeta,
-    kMembers
+    kMembers,
+    kRemoved
 };
-inline constexpr std::size_t kTables = 8;
+inline constexpr std::size_t kTables = 9;
 
 /// Views of stored bytes, valid until the transaction writes or ends.
 struct Item {

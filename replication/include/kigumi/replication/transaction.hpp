@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "kigumi/crdt/objects.hpp"
 #include "kigumi/replication/batch.hpp"
@@ -43,7 +44,14 @@ class ReadTransaction : public Objects<ReadTransaction> {
                           const std::function<bool(std::uint64_t counter, const KeyedRow&)>& visit);
     /// The number of rows, counted. O(rows).
     Result<std::uint64_t> count_rows();
-    /// Checks that the log holds exactly one entry for each write in the rows. O(rows).
+    /// The number of rows that hold nothing but removals and wait to be collected. O(that).
+    Result<std::uint64_t> count_removed();
+    /// Rows whose removals are all at or below `stable`, as places for `collect`. Looks at no more
+    /// than `limit` removed rows behind `cursor` and moves it on; it is empty again at the end.
+    Result<std::vector<std::string>> collectable(const VersionVector& stable, std::size_t limit,
+                                                 std::string& cursor);
+    /// Checks that the log holds exactly one entry for each write in the rows, and the index of
+    /// removed rows exactly those. O(rows).
     Result<void> check_log();
 
   private:
@@ -90,6 +98,11 @@ class WriteTransaction : public Objects<WriteTransaction> {
                              const std::function<Result<bool>(const RowKey&)>& kept);
     /// Moves V (and G) up after the rows of that cut have been joined.
     void advance(const VersionVector& version, const VersionVector& floor);
+
+    /// Drops those of the rows that still hold nothing but removals at or below `stable`, with
+    /// their log entries, and raises G to what it dropped. Returns how many went.
+    Result<std::size_t> collect(const std::vector<std::string>& places,
+                                const VersionVector& stable);
 
     /// Rows of an unfinished pull wait here, out of sight, one for each key.
     Result<void> stage(const KeyedRow& row);
