@@ -36,6 +36,8 @@ constexpr std::pair<Defect, const char*> kDefects[] = {
     {Defect::kAcknowledgedNotDurable, "a crash takes back what was acknowledged and pushed"},
     {Defect::kDotReusedAfterRestore, "a restored store goes on under its old identity"},
     {Defect::kClockFollowsAnybody, "a remote clock moves the local one without bound"},
+    {Defect::kCollectedOneMemberEarly, "a removal is collected before one member has seen it"},
+    {Defect::kCollectedBeforeSettled, "… before what members wrote without seeing it has arrived"},
 };
 static_assert(std::size(kDefects) + 1 == static_cast<std::size_t>(Defect::kEnd),
               "a defect is not listed");

@@ -94,6 +94,8 @@ class Cluster {
         }
     };
 
+    /// Everybody knows everybody before the first write, as rule 7 demands.
+    void introduce();
     void connect(unsigned dialler, unsigned acceptor);
     void dial(Connection& connection);
     void perform(unsigned node);

@@ -25,7 +25,8 @@ const std::map<std::string, unsigned Options::*> kFaults = {
     {"pause", &Options::pause},
     {"failed-commit", &Options::failed_commit},
     {"rollback", &Options::rollback},
-    {"clock", &Options::clock_jump}};
+    {"clock", &Options::clock_jump},
+    {"strangers", &Options::strangers}};
 
 std::vector<std::string> fault_names() {
     std::vector<std::string> names;

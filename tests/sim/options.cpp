@@ -30,6 +30,7 @@ Options options_for(std::uint64_t seed) {
     options.failed_commit = sometimes(30, 5);
     options.rollback = sometimes(20, 2);
     options.clock_jump = sometimes(40, 5);
+    options.strangers = sometimes(15, 1);
     options.delay_ms = random.chance(30) ? random.between(50, 400) : random.between(2, 30);
     return options;
 }

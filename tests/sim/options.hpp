@@ -28,6 +28,7 @@ struct Options {
     unsigned failed_commit = 0;
     unsigned rollback = 0;
     unsigned clock_jump = 0;
+    unsigned strangers = 0;       ///< not 0: members learn of each other only as they meet
     std::uint64_t delay_ms = 20;  ///< messages take 1 to this long
 
     bool trace = false;

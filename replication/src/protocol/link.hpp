@@ -1,8 +1,10 @@
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "kigumi/clocks/version_vector.hpp"
@@ -13,24 +15,38 @@ namespace kigumi {
 /// What a link has told us, and was told, about one bucket.
 struct Peering {
     struct Sent {
-        std::uint64_t to;
+        VersionVector version;
         std::size_t bytes;
         std::uint64_t at_ms;
     };
 
     bool known = false;          ///< the peer has said what it holds
     VersionVector acknowledged;  ///< what it holds durably; the newest word replaces older ones
-    std::uint64_t pushed = 0;    ///< our own events that were pushed, up to this one
+    VersionVector told;          ///< what it was pushed, or had when we last looked
+    std::set<ReplicaId> pruned;  ///< origins whose events it gets by another way
     std::deque<Sent> in_flight;  ///< pushes that it has not acknowledged
     std::size_t in_flight_bytes = 0;
-    bool digest_owed = false;      ///< it should hear our version at the end of this burst
-    std::uint64_t pull_at_ms = 0;  ///< when to pull what it has and we lack; 0: nothing to pull
+    std::uint64_t push_at_ms = 0;    ///< when to push what has been written; 0: nothing yet
+    std::uint64_t digest_at_ms = 0;  ///< when it should hear our version; 0: it has
+    std::uint64_t pull_at_ms = 0;    ///< when to pull what it has and we lack; 0: nothing to pull
+    std::uint64_t heard_from = 0;    ///< up to which change of our acknowledgements it was told
 
-    void forget_pushes_up_to(std::uint64_t counter) {
-        while (!in_flight.empty() && in_flight.front().to <= counter) {
-            in_flight_bytes -= in_flight.front().bytes;
-            in_flight.pop_front();
-        }
+    /// The cut that the next push starts from: of the origins to push what it was told, of the
+    /// others what we hold.
+    VersionVector push_base(const VersionVector& ours) const {
+        VersionVector base;
+        for (const auto& [origin, counter] : ours)
+            base.raise(origin,
+                       pruned.contains(origin) ? counter : std::min(counter, told[origin]));
+        return base;
+    }
+    void owe_digest(std::uint64_t at_ms) {
+        const std::uint64_t at = std::max<std::uint64_t>(at_ms, 1);
+        digest_at_ms = digest_at_ms == 0 ? at : std::min(digest_at_ms, at);
+    }
+    void forget_oldest_push() {
+        in_flight_bytes -= in_flight.front().bytes;
+        in_flight.pop_front();
     }
 };
 

@@ -20,7 +20,9 @@ enum Kind : std::uint8_t {
     kChunk,
     kCredit,
     kDone,
-    kCancel
+    kCancel,
+    kPrune,
+    kHearsay
 };
 
 void write_cursor(Packer& packer, const std::optional<Cursor>& cursor) {
@@ -37,8 +39,8 @@ void write_cursor(Packer& packer, const std::optional<Cursor>& cursor) {
     codec::pack_bytes(packer, cursor->row.key);
     packer.pack_uint8(static_cast<std::uint8_t>(cursor->row.type));
     codec::pack_bytes(packer, cursor->row.path);
-    codec::pack_bytes(packer, cursor->origin.bytes());
-    packer.pack_uint64(cursor->counter);
+    codec::pack_bytes(packer, cursor->position.origin.bytes());
+    packer.pack_uint64(cursor->position.counter);
 }
 
 std::optional<Cursor> read_cursor(MsgpackReader& reader) {
@@ -58,8 +60,8 @@ std::optional<Cursor> read_cursor(MsgpackReader& reader) {
     if (!type) reader.reject();
     cursor.row.type = type.value_or(Type::kRegister);
     cursor.row.path = reader.bytes();
-    cursor.origin = codec::read_replica(reader);
-    cursor.counter = reader.uint();
+    cursor.position.origin = codec::read_replica(reader);
+    cursor.position.counter = reader.uint();
     return cursor;
 }
 
@@ -92,12 +94,10 @@ class Writer {
         }
     }
     void operator()(const Push& push) const {
-        start(7, kPush);
+        start(5, kPush);
         codec::pack_text(packer, push.bucket);
-        codec::pack_bytes(packer, push.origin.bytes());
-        packer.pack_uint64(push.from);
-        packer.pack_uint64(push.to);
-        codec::write_vector(packer, push.dep);
+        codec::write_vector(packer, push.base);
+        codec::write_vector(packer, push.version);
         codec::pack_bytes(packer, push.batch);
     }
     void operator()(const Pull& pull) const {
@@ -134,6 +134,23 @@ class Writer {
         start(3, kCancel);
         packer.pack_uint64(cancel.session);
         codec::pack_text(packer, cancel.reason);
+    }
+
+    void operator()(const Prune& prune) const {
+        start(3, kPrune);
+        codec::pack_text(packer, prune.bucket);
+        packer.pack_array(static_cast<std::uint32_t>(prune.origins.size()));
+        for (const ReplicaId& origin : prune.origins) codec::pack_bytes(packer, origin.bytes());
+    }
+    void operator()(const Hearsay& hearsay) const {
+        start(3, kHearsay);
+        codec::pack_text(packer, hearsay.bucket);
+        packer.pack_array(static_cast<std::uint32_t>(hearsay.acknowledged.size()));
+        for (const auto& [replica, version] : hearsay.acknowledged) {
+            packer.pack_array(2);
+            codec::pack_bytes(packer, replica.bytes());
+            codec::write_vector(packer, version);
+        }
     }
 
   private:
@@ -182,15 +199,13 @@ Message read_body(std::uint64_t kind, const Body& body) {
             return digest;
         }
         case kPush: {
-            body.expect(7);
+            body.expect(5);
             Push push;
             push.bucket = read_bucket(reader);
-            push.origin = codec::read_replica(reader);
-            push.from = reader.uint();
-            push.to = reader.uint();
-            push.dep = codec::read_vector(reader);
+            push.base = codec::read_vector(reader);
+            push.version = codec::read_vector(reader);
             push.batch = reader.bytes();
-            if (push.from >= push.to) reader.reject();
+            if (push.base == push.version || !push.version.covers(push.base)) reader.reject();
             return push;
         }
         case kPull: {
@@ -237,6 +252,25 @@ Message read_body(std::uint64_t kind, const Body& body) {
             cancel.session = reader.uint();
             cancel.reason = reader.text();
             return cancel;
+        }
+        case kPrune: {
+            body.expect(3);
+            Prune prune;
+            prune.bucket = read_bucket(reader);
+            for (std::uint32_t left = reader.array(); left > 0 && reader.ok(); --left)
+                prune.origins.push_back(codec::read_replica(reader));
+            return prune;
+        }
+        case kHearsay: {
+            body.expect(3);
+            Hearsay hearsay;
+            hearsay.bucket = read_bucket(reader);
+            for (std::uint32_t left = reader.array(); left > 0 && reader.ok(); --left) {
+                reader.array_of(2);
+                const ReplicaId replica = codec::read_replica(reader);
+                hearsay.acknowledged.emplace_back(replica, codec::read_vector(reader));
+            }
+            return hearsay;
         }
         default:
             reader.reject();

@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "changed_rows.hpp"
 #include "kigumi/clocks/version_vector.hpp"
 #include "kigumi/crdt/row_key.hpp"
 
@@ -36,14 +37,25 @@ struct Digest {
     std::vector<std::pair<std::string, VersionVector>> versions;
 };
 
-/// Rows that `origin` changed with its events in (from, to], and all they depend on.
+/// What the sender has heard other replicas to hold durably, for those who are not linked to them.
+struct Hearsay {
+    std::string bucket;
+    std::vector<std::pair<ReplicaId, VersionVector>> acknowledged;
+};
+
+/// A pull answer that nobody asked for: every row with an event in (base, version]. A replica that
+/// covers `base` can join it, and covers `version` then.
 struct Push {
     std::string bucket;
-    ReplicaId origin;
-    std::uint64_t from = 0;
-    std::uint64_t to = 0;
-    VersionVector dep;  ///< the snapshot's V without the origin's own entry
+    VersionVector base;
+    VersionVector version;
     std::string batch;
+};
+
+/// "Do not relay events of these origins to me": they come by another way.
+struct Prune {
+    std::string bucket;
+    std::vector<ReplicaId> origins;
 };
 
 /// A place in a pull answer: where to go on. The receiver treats it as opaque.
@@ -54,8 +66,7 @@ struct Cursor {
     VersionVector to;
     bool in_rows = false;  ///< still sending all rows; `row` is the last one sent
     RowKey row;
-    ReplicaId origin;  ///< last log entry that was looked at
-    std::uint64_t counter = 0;
+    LogPosition position;
 };
 
 /// "Here is my V: send what changed since", at most `credit` bytes before more is granted.
@@ -97,7 +108,7 @@ struct Cancel {
     std::string reason;
 };
 
-using Message = std::variant<Hello, Who, Bye, Digest, Push, Pull, Chunk, Credit, Done, Cancel>;
+using Message = std::variant<Hello, Who, Bye, Digest, Push, Pull, Chunk, Credit, Done, Cancel, Prune, Hearsay>;
 
 std::string encode(const Message& message);
 /// Decodes and bounds a message from anybody.

@@ -9,15 +9,6 @@ namespace {
 
 constexpr std::uint64_t kIdleMs = 10'000;
 
-/// Whether this event is the first of those in (from, to] that the row holds.
-bool first_in_phase(const Row& row, const Dot& dot, const wire::Cursor& cursor) {
-    for (const Write& write : row) {
-        if (write.dot == dot) return true;
-        if (!cursor.from.covers(write.dot) && cursor.to.covers(write.dot)) return false;
-    }
-    return true;
-}
-
 /// Adds rows to the batch until it is full (false) or all have been looked at (true).
 Result<bool> fill_from_rows(ReadTransaction& snapshot, wire::Cursor& cursor, BatchWriter& batch,
                             std::size_t batch_bytes) {
@@ -30,33 +21,12 @@ Result<bool> fill_from_rows(ReadTransaction& snapshot, wire::Cursor& cursor, Bat
     return batch.bytes() < batch_bytes;
 }
 
-/// The same for the rows that have an event in the phase, in the order of the log.
-Result<bool> fill_from_log(ReadTransaction& snapshot, wire::Cursor& cursor, BatchWriter& batch,
-                           std::size_t batch_bytes) {
-    const VersionVector to = cursor.to;
-    for (const auto& [origin, upto] : to) {
-        if (origin < cursor.origin) continue;
-        if (origin != cursor.origin) cursor.counter = 0;
-        cursor.origin = origin;
-        const std::uint64_t after = std::max(cursor.from[origin], cursor.counter);
-        KIGUMI_CHECK(snapshot.scan_log(
-            origin, after, upto, [&](std::uint64_t counter, const KeyedRow& keyed) {
-                if (first_in_phase(keyed.row, {cursor.origin, counter}, cursor)) batch.add(keyed);
-                cursor.counter = counter;
-                return batch.bytes() < batch_bytes;
-            }));
-        if (batch.bytes() >= batch_bytes) return false;
-    }
-    return true;
-}
-
 void next_phase(wire::Cursor& cursor, const VersionVector& version) {
     cursor.in_rows = false;
     cursor.row = {};
     cursor.from = cursor.to;
     cursor.to = version;
-    cursor.origin = {};
-    cursor.counter = 0;
+    cursor.position = {};
 }
 
 }  // namespace
@@ -117,6 +87,11 @@ void PullServer::link_down(LinkId link) {
     std::erase_if(sessions_, [link](const auto& entry) { return entry.first.first == link; });
 }
 
+bool PullServer::serves(const std::string& bucket) const {
+    return std::any_of(sessions_.begin(), sessions_.end(),
+                       [&bucket](const auto& entry) { return entry.first.second == bucket; });
+}
+
 void PullServer::expire(std::uint64_t now_ms) {
     std::erase_if(sessions_, [now_ms](const auto& entry) {
         return entry.second.active_ms + kIdleMs < now_ms;
@@ -144,7 +119,9 @@ Result<bool> PullServer::send_some(LinkId link, Session& session, Effects& effec
     while (session.credit > 0) {
         KIGUMI_TRY(const bool phase_over,
                    cursor.in_rows ? fill_from_rows(snapshot, cursor, batch, options_.batch_bytes)
-                                  : fill_from_log(snapshot, cursor, batch, options_.batch_bytes));
+                                  : add_changed_rows(snapshot, cursor.from, cursor.to,
+                                                     cursor.position, batch,
+                                                     options_.batch_bytes));
         if (batch.rows() > 0) send_batch(link, session, batch, effects);
         if (!phase_over) continue;
         next_phase(cursor, snapshot.version());

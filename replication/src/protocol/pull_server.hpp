@@ -30,6 +30,8 @@ class PullServer {
     void grant(LinkId link, const wire::Credit& credit, std::uint64_t now_ms, Effects& effects);
     void cancel(LinkId link, std::uint64_t session);
     void link_down(LinkId link);
+    /// Whether an answer from this bucket is on its way: collection would start it over.
+    bool serves(const std::string& bucket) const;
     /// Ends answers whose peer has granted nothing for a while.
     void expire(std::uint64_t now_ms);
 

@@ -8,52 +8,44 @@
 namespace kigumi {
 namespace {
 
-VersionVector without(const VersionVector& version, const ReplicaId& origin) {
-    VersionVector rest;
-    for (const auto& [other, counter] : version)
-        if (other != origin) rest.raise(other, counter);
-    return rest;
+/// The first origin of which the push carries events.
+const ReplicaId& first_origin(const HeldPush& push) {
+    const auto it =
+        std::find_if(push.version.begin(), push.version.end(),
+                     [&](const auto& entry) { return push.base[entry.first] < entry.second; });
+    return it->first;
 }
 
 bool causes_covered(const HeldPush& push, const VersionVector& version) {
-    if (KIGUMI_DEFECT(kNoCausalGate)) return version[push.origin] >= push.from;
-    if (KIGUMI_DEFECT(kGapAccepted)) return version.covers(push.dep);
-    return version[push.origin] >= push.from && version.covers(push.dep);
+    if (!KIGUMI_DEFECT(kNoCausalGate) && !KIGUMI_DEFECT(kGapAccepted))
+        return version.covers(push.base);
+    return std::all_of(push.base.begin(), push.base.end(), [&](const auto& entry) {
+        const bool carried = entry.second < push.version[entry.first];
+        return carried == KIGUMI_DEFECT(kGapAccepted) || version[entry.first] >= entry.second;
+    });
 }
 
 }  // namespace
 
 Result<std::optional<wire::Push>> make_push(ReadTransaction& snapshot, const std::string& bucket,
-                                            const ReplicaId& self, std::uint64_t from,
-                                            std::size_t max_bytes) {
-    wire::Push push{bucket, self, from, snapshot.version()[self], without(snapshot.version(), self),
-                    {}};
+                                            const VersionVector& base, std::size_t max_bytes) {
+    wire::Push push{bucket, base, snapshot.version(), {}};
     BatchWriter batch;
-    KIGUMI_CHECK(
-        snapshot.scan_log(self, from, push.to, [&](std::uint64_t counter, const KeyedRow& keyed) {
-            // A row with several new writes of ours goes with the first of them.
-            const bool sent =
-                std::any_of(keyed.row.begin(), keyed.row.end(), [&](const Write& write) {
-                    return write.dot.origin == self && write.dot.counter > from &&
-                           write.dot.counter < counter;
-                });
-            if (!sent) batch.add(keyed);
-            return batch.bytes() <= max_bytes;
-        }));
-    if (batch.bytes() > max_bytes) return std::optional<wire::Push>();
+    LogPosition position;
+    KIGUMI_TRY(const bool all,
+               add_changed_rows(snapshot, base, push.version, position, batch, max_bytes));
+    if (!all) return std::optional<wire::Push>();
     push.batch = batch.finish();
     return std::optional<wire::Push>(std::move(push));
 }
 
 Result<HeldPush> check_push(LinkId link, const wire::Push& push) {
-    HeldPush held{link, push.origin, push.from, push.to, push.dep, {}, push.batch.size()};
+    HeldPush held{link, push.base, push.version, {}, push.batch.size()};
     KIGUMI_TRY(held.rows, decode_batch(push.batch));
-    VersionVector reached = push.dep;
-    reached.raise(push.origin, push.to);
     std::vector<Dot> dots;
     for (const KeyedRow& keyed : held.rows) {
         for (const Write& write : keyed.row) {
-            if (!reached.covers(write.dot))
+            if (!push.version.covers(write.dot))
                 return fail(ErrorCode::kCorrupt,
                             "a push carries a write that its vector does not cover");
             dots.push_back(write.dot);
@@ -65,51 +57,64 @@ Result<HeldPush> check_push(LinkId link, const wire::Push& push) {
     return held;
 }
 
+bool HeldPush::known_at(const VersionVector& ours) const {
+    return std::all_of(version.begin(), version.end(), [&](const auto& entry) {
+        return base[entry.first] == entry.second || ours[entry.first] >= entry.second;
+    });
+}
+
 void HeldPushes::add(HeldPush push) {
-    auto& pushes = by_origin_[push.origin];
-    const auto it = pushes.find(push.from);
+    const ReplicaId origin = first_origin(push);
+    auto& pushes = by_origin_[origin];
+    const Place place(push.base[origin], push.link);
+    const auto it = pushes.find(place);
     if (it == pushes.end()) {
         bytes_ += push.bytes;
-        pushes.emplace(push.from, std::move(push));
-    } else if (it->second.to < push.to) {
+        pushes.emplace(place, std::move(push));
+    } else if (it->second.version[origin] < push.version[origin]) {
         bytes_ += push.bytes - it->second.bytes;
         it->second = std::move(push);
     }
 }
 
 bool HeldPushes::ready(const VersionVector& version) const {
-    return std::any_of(by_origin_.begin(), by_origin_.end(), [&version](const auto& entry) {
-        const HeldPush& first = entry.second.begin()->second;
-        return version[first.origin] >= first.to || causes_covered(first, version);
-    });
+    for (const auto& [origin, pushes] : by_origin_) {
+        for (const auto& [place, push] : pushes) {
+            if (place.first > version[origin] && !KIGUMI_DEFECT(kGapAccepted)) break;
+            if (push.known_at(version) || causes_covered(push, version)) return true;
+        }
+    }
+    return false;
 }
 
 Result<std::size_t> HeldPushes::apply(Store& store, const std::string& bucket) {
     KIGUMI_TRY(WriteTransaction tx, store.write(bucket));
-    std::set<std::pair<ReplicaId, std::uint64_t>> finished;
+    std::set<std::pair<ReplicaId, Place>> finished;
     std::size_t joined = 0;
     for (bool progress = true; progress;) {
         progress = false;
         for (const auto& [origin, pushes] : by_origin_) {
-            for (const auto& [from, push] : pushes) {
-                const bool known = tx.version()[origin] >= push.to;
-                if (!known && !causes_covered(push, tx.version())) break;
-                if (!finished.emplace(origin, from).second || known) continue;
-                VersionVector theirs_at =
-                    KIGUMI_DEFECT(kPushDropsNothing) ? VersionVector() : push.dep;
-                theirs_at.raise(origin, push.to);
+            for (const auto& [place, push] : pushes) {
+                // What follows begins above the gap.
+                if (place.first > tx.version()[origin] && !KIGUMI_DEFECT(kGapAccepted)) break;
+                const bool known = push.known_at(tx.version());
+                if (!known && !causes_covered(push, tx.version())) continue;
+                if (!finished.emplace(origin, place).second || known) continue;
+                // Nobody but this replica makes its events.
+                if (push.version[tx.self()] > tx.version()[tx.self()]) continue;
+                const VersionVector theirs_at =
+                    KIGUMI_DEFECT(kPushDropsNothing) ? VersionVector() : push.version;
                 for (const KeyedRow& row : push.rows) KIGUMI_CHECK(tx.join_row(row, theirs_at));
-                // Not dep: it is covered already, and only what was joined may be claimed.
-                tx.advance({{origin, push.to}}, {});
+                tx.advance(push.version, {});
                 ++joined;
                 progress = true;
             }
         }
     }
     KIGUMI_CHECK(tx.commit());
-    for (const auto& [origin, from] : finished) {
+    for (const auto& [origin, place] : finished) {
         const auto pushes = by_origin_.find(origin);
-        const auto push = pushes->second.find(from);
+        const auto push = pushes->second.find(place);
         bytes_ -= push->second.bytes;
         pushes->second.erase(push);
         if (pushes->second.empty()) by_origin_.erase(pushes);

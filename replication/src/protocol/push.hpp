@@ -9,25 +9,25 @@
 /// Rules 3 and 4 of the protocol: pushes, and the buffer where they wait for their causes.
 namespace kigumi {
 
-/// The rows that `self` changed with its events above `from`, from one snapshot; nothing if they do
-/// not fit into `max_bytes`. The snapshot must hold such events.
+/// The rows that changed between `base` and the snapshot's V; nothing if they do not fit into
+/// `max_bytes`. The snapshot must cover `base`.
 ///
-/// `dep` is the snapshot's whole vector without the own entry. Sending only the entries that
-/// changed since the last push would be enough to wait for the causes, but not for the join: a
-/// receiver must know all that the rows replace.
+/// `base` names, for the origins whose events are to be pushed, how far the receiver has been told,
+/// and for all others what the snapshot holds: those are causes, which the receiver must have.
+/// It is whole: the join has to know everything that the rows replace.
 Result<std::optional<wire::Push>> make_push(ReadTransaction& snapshot, const std::string& bucket,
-                                            const ReplicaId& self, std::uint64_t from,
-                                            std::size_t max_bytes);
+                                            const VersionVector& base, std::size_t max_bytes);
 
 /// A push as received and checked.
 struct HeldPush {
     LinkId link = 0;
-    ReplicaId origin;
-    std::uint64_t from = 0;
-    std::uint64_t to = 0;
-    VersionVector dep;
+    VersionVector base;
+    VersionVector version;
     std::vector<KeyedRow> rows;
     std::size_t bytes = 0;
+
+    /// Whether a replica at `ours` has every event that the push carries.
+    bool known_at(const VersionVector& ours) const;
 };
 Result<HeldPush> check_push(LinkId link, const wire::Push& push);
 
@@ -52,7 +52,10 @@ class HeldPushes {
     void clear();
 
   private:
-    std::map<ReplicaId, std::map<std::uint64_t, HeldPush>> by_origin_;
+    /// Where a push goes on in the events of its first origin, and whom it came from.
+    using Place = std::pair<std::uint64_t, LinkId>;
+
+    std::map<ReplicaId, std::map<Place, HeldPush>> by_origin_;
     std::size_t bytes_ = 0;
 };
 

@@ -11,6 +11,13 @@ namespace {
 constexpr std::size_t kMaxBuckets = 4096;
 constexpr std::size_t kDigestBytes = std::size_t{256} << 10;
 
+VersionVector without(const VersionVector& version, const ReplicaId& origin) {
+    VersionVector rest;
+    for (const auto& [other, counter] : version)
+        if (other != origin) rest.raise(other, counter);
+    return rest;
+}
+
 }  // namespace
 
 Replicator::Core::Core(Store& store, ReplicatorOptions options)
@@ -33,6 +40,7 @@ void Replicator::Core::refresh_versions() {
             continue;
         }
         known->version = snapshot->version();
+        known->acknowledgements.settle(known->version, store_.wall_ms());
     }
 }
 
@@ -40,7 +48,8 @@ Replicator::Core::Bucket* Replicator::Core::bucket(const std::string& name) {
     const auto it = buckets_.find(name);
     if (it != buckets_.end()) return &it->second;
     if (buckets_.size() >= kMaxBuckets) return nullptr;
-    for (auto& [id, link] : links_) link.buckets[name].digest_owed = link.up;
+    for (auto& [id, link] : links_)
+        if (link.up) link.buckets[name].owe_digest(0);
     return &buckets_.try_emplace(name, store_, name, options_).first->second;
 }
 
@@ -68,14 +77,21 @@ void Replicator::Core::on(Link& link, const wire::Digest& digest, std::uint64_t 
         if (known == nullptr) continue;
         Peering& peering = link.buckets[name];
         if (!peering.known) {
-            // The first word after a greeting: pushes go on from where the peer stands.
+            // The first word after a greeting: pushes of our own events go on from where the peer
+            // stands. What it lacks of others it pulls, from one of us.
             peering.known = true;
-            peering.pushed = version[self_];
+            peering.told = known->version;
+            peering.told.meet(version);
+            VersionVector others = without(known->version, self_);
+            peering.told.merge(others);
         }
         peers_changed_ = peers_changed_ || !(peering.acknowledged == version);
         peering.acknowledged = version;
-        peering.forget_pushes_up_to(version[self_]);
+        peering.told.merge(version);
+        while (!peering.in_flight.empty() && version.covers(peering.in_flight.front().version))
+            peering.forget_oldest_push();
         check_identity(link, name, version);
+        known->acknowledgements.hear(*link.replica, version, known->version, store_.wall_ms());
         if (!known->version.covers(version)) want_pull(link, name, now_ms + options_.pull_delay_ms);
     }
 }
@@ -100,21 +116,17 @@ void Replicator::Core::check_identity(const Link& link, const std::string& name,
 void Replicator::Core::tick(std::uint64_t now_ms) {
     check_silence(now_ms);
     pull_server_.expire(now_ms);
-    start_pulls(now_ms);
-    for (auto& [name, bucket] : buckets_) {
-        if (bucket.tell_at_ms == 0 || bucket.tell_at_ms > now_ms) continue;
-        bucket.tell_at_ms = 0;
-        for (auto& [id, link] : links_) {
-            Peering& peering = link.buckets[name];
-            if (preferred(link) && !peering.acknowledged.covers(bucket.version))
-                peering.digest_owed = true;
-        }
+    if (now_ms >= round_at_ms_) {
+        round_at_ms_ = now_ms + jittered(options_.round_ms);
+        for (auto& [name, bucket] : buckets_)
+            for (auto& [id, link] : links_)
+                if (preferred(link)) link.buckets[name].owe_digest(now_ms);
+        if (peers_changed_) save_peers();
     }
-    if (now_ms < round_at_ms_) return;
-    round_at_ms_ = now_ms + jittered(options_.round_ms);
-    for (auto& [name, bucket] : buckets_)
-        for (auto& [id, link] : links_) link.buckets[name].digest_owed |= preferred(link);
-    if (peers_changed_) save_peers();
+    if (now_ms >= collect_at_ms_) {
+        collect_at_ms_ = now_ms + jittered(options_.collect_ms);
+        collect_all(now_ms);
+    }
 }
 
 void Replicator::Core::flush(std::uint64_t now_ms) {
@@ -123,18 +135,18 @@ void Replicator::Core::flush(std::uint64_t now_ms) {
     for (auto& [id, link] : links_)
         if (link.up && link.greeted_as != self_) greet(link, false, now_ms);
     push_all(now_ms);
-    send_digests();
+    send_digests(now_ms);
     start_pulls(now_ms);
 }
 
-void Replicator::Core::send_digests() {
+void Replicator::Core::send_digests(std::uint64_t now_ms) {
     for (auto& [id, link] : links_) {
         if (!link.up) continue;
         wire::Digest digest;
         std::size_t bytes = 0;
         for (auto& [name, peering] : link.buckets) {
-            if (!peering.digest_owed) continue;
-            peering.digest_owed = false;
+            if (peering.digest_at_ms == 0 || peering.digest_at_ms > now_ms) continue;
+            peering.digest_at_ms = 0;
             const VersionVector& version = buckets_.at(name).version;
             // A bucket that only the other side has: whoever asked is answered, nobody else is
             // told.
@@ -152,20 +164,24 @@ void Replicator::Core::send_digests() {
 
 void Replicator::Core::save_peers() {
     peers_changed_ = false;
+    std::map<ReplicaId, const Link*> links;
+    for (const auto& [id, link] : links_) {
+        if (!link.replica) continue;
+        const Link*& best = links[*link.replica];
+        if (best == nullptr || !best->up) best = &link;
+    }
     std::map<std::string, std::vector<PeerRecord>> peers;
     for (const auto& [name, bucket] : buckets_) {
         if (bucket.version.empty()) continue;
         std::map<ReplicaId, PeerRecord> records;
-        for (const auto& [id, link] : links_) {
-            if (!link.replica) continue;
-            const auto peering = link.buckets.find(name);
-            PeerRecord& record = records[*link.replica];
-            if (record.connected && !link.up) continue;
-            record.replica = *link.replica;
-            record.address = link.address;
-            record.connected = link.up;
-            record.changed_ms = link.changed_wall_ms;
-            if (peering != link.buckets.end()) record.acknowledged = peering->second.acknowledged;
+        for (const auto& [replica, link] : links)
+            records[replica] = {replica, link->address, link->up, link->changed_wall_ms, {}, {}, 0};
+        for (const auto& [replica, heard] : bucket.acknowledgements.all()) {
+            PeerRecord& record = records[replica];
+            record.replica = replica;
+            record.acknowledged = heard.newest;
+            record.settled = heard.settled.value_or(VersionVector());
+            record.settled_ms = heard.settled_ms;
         }
         for (auto& [replica, record] : records) peers[name].push_back(std::move(record));
     }
@@ -175,10 +191,15 @@ void Replicator::Core::save_peers() {
 }
 
 std::uint64_t Replicator::Core::next_wakeup() const {
-    std::uint64_t at = round_at_ms_;
+    std::uint64_t at = std::min(round_at_ms_, collect_at_ms_);
+    for (const auto& [id, link] : links_) {
+        for (const auto& [name, peering] : link.buckets) {
+            if (link.up && peering.digest_at_ms != 0) at = std::min(at, peering.digest_at_ms);
+            if (link.up && peering.push_at_ms != 0) at = std::min(at, peering.push_at_ms);
+        }
+    }
     auto running = running_pulls();
     for (const auto& [name, bucket] : buckets_) {
-        if (bucket.tell_at_ms != 0) at = std::min(at, bucket.tell_at_ms);
         if (bucket.pull.active()) {
             at = std::min(at, bucket.pull.deadline_ms());
             continue;

@@ -3,6 +3,8 @@
 #include <map>
 #include <memory>
 
+#include "acknowledgements.hpp"
+#include "kigumi/replication/members.hpp"
 #include "kigumi/replication/replicator.hpp"
 #include "link.hpp"
 #include "messages.hpp"
@@ -32,12 +34,16 @@ class Replicator::Core {
   private:
     struct Bucket {
         Bucket(Store& store, const std::string& name, const ReplicatorOptions& options)
-            : pull(store, name, options) {}
+            : pull(store, name, options),
+              acknowledgements(store.peers(name).value_or(std::vector<PeerRecord>())) {}
 
         VersionVector version;  ///< as last read; the store's can only be higher
         HeldPushes held;
         PullClient pull;
-        std::uint64_t tell_at_ms = 0;  ///< when to tell neighbours of events that came from others
+        Acknowledgements acknowledgements;
+        VersionVector collected_upto;  ///< what was stable when collection last looked
+        std::string collect_cursor;    ///< where it goes on; empty: it is through
+        bool removals = false;         ///< whether it saw removed rows
     };
     using Level = Effects::Note::Level;
 
@@ -52,6 +58,8 @@ class Replicator::Core {
     void on(Link& link, const wire::Credit& credit, std::uint64_t now_ms);
     void on(Link& link, const wire::Done& done, std::uint64_t now_ms);
     void on(Link& link, const wire::Cancel& cancel, std::uint64_t now_ms);
+    void on(Link& link, const wire::Prune& prune, std::uint64_t now_ms);
+    void on(Link& link, const wire::Hearsay& hearsay, std::uint64_t now_ms);
 
     // Links.
     void greet(Link& link, bool answer, std::uint64_t now_ms);
@@ -70,9 +78,11 @@ class Replicator::Core {
     // Push.
     void apply_held(std::uint64_t now_ms);
     void push_all(std::uint64_t now_ms);
+    using MadePushes = std::vector<std::pair<VersionVector, std::optional<wire::Push>>>;
     void push_to(Link& link, const std::string& name, Peering& peering, ReadTransaction& snapshot,
-                 std::map<std::uint64_t, std::optional<wire::Push>>& made, std::uint64_t now_ms);
-    void advanced(Bucket& bucket, std::uint64_t now_ms);
+                 MadePushes& made, std::uint64_t now_ms);
+    void prune_relay(Link& link, const wire::Push& push, const VersionVector& ours);
+    bool linked_to(const ReplicaId& replica) const;
 
     // Pull.
     void want_pull(Link& link, const std::string& name, std::uint64_t at_ms);
@@ -85,8 +95,15 @@ class Replicator::Core {
     Bucket* pulling(const Link& link, std::uint64_t session, std::string& name);
 
     // Digests.
-    void send_digests();
+    void send_digests(std::uint64_t now_ms);
     void save_peers();
+
+    // Collection.
+    void collect_all(std::uint64_t now_ms);
+    void refresh_members();
+    void collect(const std::string& name, Bucket& bucket);
+    std::optional<VersionVector> stable_version(const Bucket& bucket) const;
+    void send_hearsay(const std::string& name, Bucket& bucket);
 
     void send(const Link& link, const wire::Message& message);
     void note(Level level, std::string event, std::string detail);
@@ -103,6 +120,9 @@ class Replicator::Core {
     bool versions_stale_ = true;
     bool peers_changed_ = false;
     std::uint64_t round_at_ms_ = 0;
+    std::uint64_t collect_at_ms_ = 0;
+    std::map<ReplicaId, members::Standing> members_;
+    std::optional<VersionVector> members_at_;  ///< the version of the list that was read
 };
 
 }  // namespace kigumi

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "replicator_core.hpp"
 
 /// Links: greeting, silence, and who carries what.
@@ -48,7 +50,7 @@ void Replicator::Core::on(Link& link, const wire::Hello& hello, std::uint64_t no
     // Whatever was on its way may be lost: the first digest tells where to go on.
     link.buckets.clear();
     set_up(link, true, now_ms);
-    for (const auto& [name, bucket] : buckets_) link.buckets[name].digest_owed = true;
+    for (const auto& [name, bucket] : buckets_) link.buckets[name].owe_digest(now_ms);
 }
 
 void Replicator::Core::on(Link& link, const wire::Who&, std::uint64_t now_ms) {
@@ -95,6 +97,12 @@ bool Replicator::Core::preferred(const Link& link) const {
         if (other.up && other.replica == link.replica) return false;
     }
     return link.up;
+}
+
+bool Replicator::Core::linked_to(const ReplicaId& replica) const {
+    return std::any_of(links_.begin(), links_.end(), [&replica](const auto& entry) {
+        return entry.second.up && entry.second.replica == replica;
+    });
 }
 
 void Replicator::Core::check_silence(std::uint64_t now_ms) {

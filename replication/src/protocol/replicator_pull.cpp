@@ -85,6 +85,12 @@ Replicator::Core::Bucket* Replicator::Core::pulling(const Link& link, std::uint6
 }
 
 void Replicator::Core::on(Link& link, const wire::Pull& pull, std::uint64_t now_ms) {
+    if (Bucket* const known = bucket(pull.bucket)) {
+        // Whatever way these events were to take, it did not bring them: relay them from now on.
+        Peering& peering = link.buckets[pull.bucket];
+        for (const auto& [origin, counter] : known->version)
+            if (pull.base[origin] < counter) peering.pruned.erase(origin);
+    }
     pull_server_.begin(link.id, pull, now_ms, effects);
 }
 
@@ -119,10 +125,11 @@ void Replicator::Core::on(Link& link, const wire::Done& done, std::uint64_t now_
     link.pull_failures = 0;
     link.pull_not_before_ms = 0;
     bucket->version.merge(done.version);
+    bucket->acknowledgements.settle(bucket->version, store_.wall_ms());
     note(Level::kDebug, "pull.done", "bucket=" + name + " peer=" + link.replica->short_hex());
     Peering& peering = link.buckets[name];
-    peering.digest_owed = true;
-    advanced(*bucket, now_ms);
+    peering.told.merge(done.version);
+    peering.owe_digest(now_ms);
 }
 
 void Replicator::Core::on(Link& link, const wire::Cancel& cancel, std::uint64_t now_ms) {

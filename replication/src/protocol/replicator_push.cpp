@@ -1,15 +1,32 @@
+#include <algorithm>
+
 #include "kigumi/crdt/defect.hpp"
 #include "replicator_core.hpp"
 
 /// Pushes, in and out.
 namespace kigumi {
+namespace {
+
+/// The events that a push brings, as what its receiver will have of their origins.
+VersionVector carried(const wire::Push& push) {
+    VersionVector reached;
+    for (const auto& [origin, counter] : push.version)
+        if (push.base[origin] < counter) reached.raise(origin, counter);
+    return reached;
+}
+
+}  // namespace
 
 void Replicator::Core::on(Link& link, const wire::Push& push, std::uint64_t now_ms) {
-    if (push.origin == self_) return;
     Bucket* const target = bucket(push.bucket);
     if (target == nullptr) return;
-    link.buckets[push.bucket].digest_owed = true;
-    if (target->version[push.origin] >= push.to) return;
+    // Our own events are ours to make: what a peer knows of them and we do not, its digest will say.
+    if (push.version[self_] > target->version[self_]) return;
+    Peering& peering = link.buckets[push.bucket];
+    peering.owe_digest(now_ms + options_.ack_ms);
+    peering.told.merge(push.version);
+    prune_relay(link, push, target->version);
+    if (target->version.covers(push.version)) return;
     if (!KIGUMI_DEFECT(kHeldWithoutBound) &&
         buffered_bytes() + push.batch.size() > options_.held_max_bytes) {
         // Nothing is lost: what is not buffered is pulled.
@@ -18,6 +35,22 @@ void Replicator::Core::on(Link& link, const wire::Push& push, std::uint64_t now_
     auto held = check_push(link.id, push);
     if (!held) return refuse(link, held.error().message);
     target->held.add(std::move(*held));
+}
+
+void Replicator::Core::prune_relay(Link& link, const wire::Push& push, const VersionVector& ours) {
+    wire::Prune prune{push.bucket, {}};
+    for (const auto& [origin, counter] : push.version) {
+        if (push.base[origin] == counter || origin == *link.replica) continue;
+        // It came by another way, or will: from its origin itself.
+        if (ours[origin] >= counter || linked_to(origin)) prune.origins.push_back(origin);
+    }
+    if (!prune.origins.empty()) send(link, prune);
+}
+
+void Replicator::Core::on(Link& link, const wire::Prune& prune, std::uint64_t) {
+    Peering& peering = link.buckets[prune.bucket];
+    for (const ReplicaId& origin : prune.origins)
+        if (origin != self_) peering.pruned.insert(origin);
 }
 
 void Replicator::Core::apply_held(std::uint64_t now_ms) {
@@ -34,7 +67,6 @@ void Replicator::Core::apply_held(std::uint64_t now_ms) {
                 continue;
             }
             versions_stale_ = true;
-            if (*joined > 0) advanced(bucket, now_ms);
         }
         bucket.held.each_first([&, &name = name](const HeldPush& push) {
             const auto link = links_.find(push.link);
@@ -44,64 +76,59 @@ void Replicator::Core::apply_held(std::uint64_t now_ms) {
     }
 }
 
-void Replicator::Core::advanced(Bucket& bucket, std::uint64_t now_ms) {
-    // Neighbours that are not linked to the origin learn of its events from us. The others know by
-    // then, and take the digest for what it is.
-    if (bucket.tell_at_ms == 0) bucket.tell_at_ms = now_ms + options_.pull_delay_ms;
-}
-
 void Replicator::Core::push_all(std::uint64_t now_ms) {
     for (auto& [name, bucket] : buckets_) {
-        const std::uint64_t newest = bucket.version[self_];
         bool due = false;
         for (auto& [id, link] : links_) {
             const auto it = link.buckets.find(name);
-            due = due || (it != link.buckets.end() && it->second.known &&
-                          it->second.pushed < newest && preferred(link));
+            if (it == link.buckets.end() || !it->second.known || !preferred(link)) continue;
+            Peering& peering = it->second;
+            if (peering.push_base(bucket.version) == bucket.version) continue;
+            // Writes that follow within `push_ms` share a message.
+            if (peering.push_at_ms == 0) peering.push_at_ms = now_ms + options_.push_ms;
+            due = due || peering.push_at_ms <= now_ms;
         }
         if (!due) continue;
         auto snapshot = store_.read(name);
         if (!snapshot) continue;
-        // Links that stand at the same event get the same bytes.
-        std::map<std::uint64_t, std::optional<wire::Push>> made;
+        // Links that stand at the same cut get the same bytes.
+        MadePushes made;
         for (auto& [id, link] : links_) {
             const auto it = link.buckets.find(name);
-            if (it != link.buckets.end() && it->second.known && preferred(link))
+            if (it == link.buckets.end() || it->second.push_at_ms == 0) continue;
+            if (it->second.push_at_ms <= now_ms && preferred(link))
                 push_to(link, name, it->second, *snapshot, made, now_ms);
         }
     }
 }
 
 void Replicator::Core::push_to(Link& link, const std::string& name, Peering& peering,
-                               ReadTransaction& snapshot,
-                               std::map<std::uint64_t, std::optional<wire::Push>>& made,
-                               std::uint64_t now_ms) {
-    const std::uint64_t newest = snapshot.version()[self_];
-    if (peering.pushed >= newest) return;
+                               ReadTransaction& snapshot, MadePushes& made, std::uint64_t now_ms) {
     while (!peering.in_flight.empty() &&
            peering.in_flight.front().at_ms + options_.pull_timeout_ms < now_ms) {
         // Not heard of for long: lost, or the peer is pulling. Either way it will say what it
         // lacks.
-        peering.forget_pushes_up_to(peering.in_flight.front().to);
+        peering.forget_oldest_push();
     }
     if (peering.in_flight_bytes >= options_.push_credit_bytes) return;
-    auto it = made.find(peering.pushed);
+    peering.push_at_ms = 0;
+    const VersionVector base = peering.push_base(snapshot.version());
+    if (base == snapshot.version()) return;
+    auto it = std::find_if(made.begin(), made.end(),
+                           [&base](const auto& entry) { return entry.first == base; });
     if (it == made.end()) {
-        auto push = make_push(snapshot, name, self_, peering.pushed, options_.push_max_bytes);
+        auto push = make_push(snapshot, name, base, options_.push_max_bytes);
         if (!push)
             return note(Level::kWarning, "push.failed",
                         "bucket=" + name + " reason=\"" + push.error().message + '"');
-        it = made.emplace(peering.pushed, std::move(*push)).first;
+        it = made.emplace(made.end(), base, std::move(*push));
     }
-    if (it->second) {
-        const std::size_t bytes = it->second->batch.size();
-        peering.in_flight.push_back({newest, bytes, now_ms});
-        peering.in_flight_bytes += bytes;
-        send(link, *it->second);
-    } else {
-        peering.digest_owed = true;
-    }
-    peering.pushed = newest;
+    peering.told.merge(snapshot.version());
+    if (!it->second) return peering.owe_digest(now_ms);
+    const std::size_t bytes = it->second->batch.size();
+    peering.in_flight.push_back({carried(*it->second), bytes, now_ms});
+    peering.in_flight_bytes += bytes;
+    send(link, *it->second);
 }
 
 }  // namespace kigumi

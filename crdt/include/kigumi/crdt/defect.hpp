@@ -30,6 +30,8 @@ enum class Defect {
     kAcknowledgedNotDurable,  ///< a crash takes back what was acknowledged and pushed
     kDotReusedAfterRestore,   ///< a restored store goes on under its old identity
     kClockFollowsAnybody,     ///< a remote clock moves the local one without bound
+    kCollectedOneMemberEarly,  ///< a removal is collected before one member has seen it
+    kCollectedBeforeSettled,   ///< … before what members wrote without seeing it has arrived
     kEnd,
 };
 

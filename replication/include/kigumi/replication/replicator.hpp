@@ -19,6 +19,13 @@ struct ReplicatorOptions {
     /// How often neighbours compare version vectors. Shorter finds lost messages sooner and costs
     /// one small message per link and round.
     std::uint64_t round_ms = 500;
+    /// How often to look for removed rows that may be collected, and to pass on what others have
+    /// acknowledged.
+    std::uint64_t collect_ms = 1'000;
+    /// How long writes are gathered before they are pushed, and how long pushes are before they are
+    /// confirmed. Longer saves messages and costs as much time at each hop.
+    std::uint64_t push_ms = 0;
+    std::uint64_t ack_ms = 0;
     /// How long to wait for a push that is probably on its way before pulling instead.
     std::uint64_t pull_delay_ms = 30;
     /// A peer that has said nothing for so long is taken to be down.

@@ -29,10 +29,12 @@ struct StoreOptions {
 /// What this node knows of another: how far it has confirmed to hold the bucket durably.
 struct PeerRecord {
     ReplicaId replica;
-    std::string address;
+    std::string address;  ///< empty if it is known through others only
     bool connected = false;
     std::uint64_t changed_ms = 0;  ///< when `connected` last changed, ms since 1970
-    VersionVector acknowledged;
+    VersionVector acknowledged;    ///< the newest word
+    VersionVector settled;         ///< the newest word of which this node holds everything itself
+    std::uint64_t settled_ms = 0;  ///< when `settled` last changed, ms since 1970
 };
 
 /// A node's store: buckets of rows in an LMDB environment, shared by the processes of the node.

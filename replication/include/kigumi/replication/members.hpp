@@ -1,0 +1,26 @@
+#pragma once
+
+#include <map>
+#include <string_view>
+
+#include "kigumi/replication/store.hpp"
+
+/// Who belongs to the cluster: whom a removal waits for before it is collected.
+///
+/// The list is replicated data of its own: a map in a bucket of its own, from a replica's id to its
+/// standing. Every running node enters itself; a node that is gone for good is retired by its
+/// operator. A wrong list costs a full resync, never a live value.
+namespace kigumi::members {
+
+inline constexpr std::string_view kBucket = "kigumi.members";
+
+enum class Standing { kMember, kRetired };
+
+/// Everybody in the list. One read transaction; O(members).
+Result<std::map<ReplicaId, Standing>> list(Store& store);
+
+/// Enters a replica or changes its standing, durably. A retired replica that runs again enters
+/// itself again.
+Result<void> put(Store& store, const ReplicaId& replica, Standing standing);
+
+}  // namespace kigumi::members

@@ -1,0 +1,34 @@
+#include "kigumi/replication/members.hpp"
+
+namespace kigumi::members {
+namespace {
+
+constexpr const char* kKey = "members";
+constexpr std::string_view kMember = "member";
+constexpr std::string_view kRetired = "retired";
+
+}  // namespace
+
+Result<std::map<ReplicaId, Standing>> list(Store& store) {
+    KIGUMI_TRY(auto txn, store.read(kBucket));
+    std::map<ReplicaId, Standing> found;
+    const auto map = txn.map(kKey);
+    KIGUMI_TRY(const auto fields, map.fields());
+    for (const auto& field : fields) {
+        const auto replica = ReplicaId::from_hex(field.name);
+        KIGUMI_TRY(const auto word, map.reg(field.name).get());
+        if (!replica || !word) continue;
+        found.emplace(*replica,
+                      *word == Value(kRetired) ? Standing::kRetired : Standing::kMember);
+    }
+    return found;
+}
+
+Result<void> put(Store& store, const ReplicaId& replica, Standing standing) {
+    KIGUMI_TRY(auto txn, store.write(kBucket));
+    const std::string_view word = standing == Standing::kRetired ? kRetired : kMember;
+    KIGUMI_CHECK(txn.map(kKey).reg(replica.hex()).assign(Value(word)));
+    return txn.commit();
+}
+
+}  // namespace kigumi::members

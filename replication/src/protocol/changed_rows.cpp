@@ -1,0 +1,40 @@
+#include "changed_rows.hpp"
+
+#include <algorithm>
+
+namespace kigumi {
+namespace {
+
+/// Whether this event is the first of those in (from, to] that the row holds.
+bool first_in_range(const Row& row, const Dot& dot, const VersionVector& from,
+                    const VersionVector& to) {
+    for (const Write& write : row) {
+        if (write.dot == dot) return true;
+        if (!from.covers(write.dot) && to.covers(write.dot)) return false;
+    }
+    return true;
+}
+
+}  // namespace
+
+Result<bool> add_changed_rows(ReadTransaction& snapshot, const VersionVector& from,
+                              const VersionVector& to, LogPosition& position, BatchWriter& batch,
+                              std::size_t max_bytes) {
+    for (const auto& entry : to) {
+        const ReplicaId& origin = entry.first;
+        if (origin < position.origin) continue;
+        if (origin != position.origin) position = {origin, 0};
+        const std::uint64_t after = std::max(from[origin], position.counter);
+        KIGUMI_CHECK(snapshot.scan_log(
+            origin, after, entry.second, [&](std::uint64_t counter, const KeyedRow& keyed) {
+                if (first_in_range(keyed.row, {position.origin, counter}, from, to))
+                    batch.add(keyed);
+                position.counter = counter;
+                return batch.bytes() < max_bytes;
+            }));
+        if (batch.bytes() >= max_bytes) return false;
+    }
+    return true;
+}
+
+}  // namespace kigumi

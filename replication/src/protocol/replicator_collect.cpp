@@ -1,0 +1,124 @@
+#include "kigumi/crdt/defect.hpp"
+#include "replicator_core.hpp"
+
+/// Rule 7 of the protocol: rows that hold nothing but removals go once they are causally stable.
+namespace kigumi {
+namespace {
+
+/// Removed rows that are looked at in one step, so that no writer waits long.
+constexpr std::size_t kRowsPerStep = 4'096;
+constexpr std::size_t kHearsayBytes = std::size_t{256} << 10;
+
+}  // namespace
+
+void Replicator::Core::collect_all(std::uint64_t) {
+    refresh_members();
+    for (auto& [name, bucket] : buckets_) {
+        if (bucket.version.empty()) continue;
+        send_hearsay(name, bucket);
+        // An answer that is on its way would have to start over.
+        if (!pull_server_.serves(name)) collect(name, bucket);
+    }
+}
+
+void Replicator::Core::refresh_members() {
+    const auto bucket = buckets_.find(std::string(members::kBucket));
+    const VersionVector version =
+        bucket == buckets_.end() ? VersionVector() : bucket->second.version;
+    if (members_at_ != version) {
+        auto list = members::list(store_);
+        if (!list) return note(Level::kWarning, "members.failed", list.error().message);
+        members_ = std::move(*list);
+        members_at_ = version;
+    }
+    const auto self = members_.find(self_);
+    if (self != members_.end() && self->second == members::Standing::kMember) return;
+    // New here, or retired by somebody who took us for dead.
+    if (const auto entered = members::put(store_, self_, members::Standing::kMember); !entered)
+        return note(Level::kWarning, "members.failed", entered.error().message);
+    note(Level::kInfo, "member.entered", "replica=" + self_.hex());
+    versions_stale_ = true;
+}
+
+/// What every member has seen, as far as this replica has seen all that they wrote before; nothing
+/// if somebody has not been heard of. Members are those in the list, those that this replica is
+/// linked to and those whose events it holds, except the retired.
+std::optional<VersionVector> Replicator::Core::stable_version(const Bucket& bucket) const {
+    std::set<ReplicaId> waited_for;
+    for (const auto& [replica, standing] : members_) waited_for.insert(replica);
+    for (const auto& [origin, counter] : bucket.version) waited_for.insert(origin);
+    for (const auto& [id, link] : links_)
+        if (link.replica) waited_for.insert(*link.replica);
+    waited_for.erase(self_);
+    std::erase_if(waited_for, [this](const ReplicaId& replica) {
+        const auto it = members_.find(replica);
+        return it != members_.end() && it->second == members::Standing::kRetired;
+    });
+    if (KIGUMI_DEFECT(kCollectedOneMemberEarly) && !waited_for.empty())
+        waited_for.erase(waited_for.begin());
+    std::optional<VersionVector> stable = bucket.version;
+    for (const ReplicaId& replica : waited_for) {
+        const VersionVector* settled = bucket.acknowledgements.settled(replica);
+        if (settled == nullptr) return std::nullopt;
+        stable->meet(*settled);
+    }
+    return stable;
+}
+
+void Replicator::Core::collect(const std::string& name, Bucket& bucket) {
+    if (bucket.collect_cursor.empty()) {
+        auto stable = stable_version(bucket);
+        if (!stable || *stable == bucket.collected_upto) return;
+        bucket.collected_upto = std::move(*stable);
+        bucket.removals = false;
+    }
+    auto snapshot = store_.read(name);
+    if (!snapshot) return note(Level::kWarning, "collect.failed", snapshot.error().message);
+    const auto places =
+        snapshot->collectable(bucket.collected_upto, kRowsPerStep, bucket.collect_cursor);
+    if (!places) return note(Level::kWarning, "collect.failed", places.error().message);
+    if (places->empty()) return;
+    const auto collected = [&]() -> Result<std::size_t> {
+        KIGUMI_TRY(WriteTransaction tx, store_.write(name));
+        KIGUMI_TRY(const std::size_t rows, tx.collect(*places, bucket.collected_upto));
+        KIGUMI_CHECK(tx.commit());
+        return rows;
+    }();
+    if (!collected) {
+        bucket.collected_upto = {};
+        return note(Level::kWarning, "collect.failed", collected.error().message);
+    }
+    note(Level::kDebug, "collect.done", "bucket=" + name + " rows=" + std::to_string(*collected));
+}
+
+void Replicator::Core::send_hearsay(const std::string& name, Bucket& bucket) {
+    for (auto& [id, link] : links_) {
+        if (!preferred(link)) continue;
+        Peering& peering = link.buckets[name];
+        wire::Hearsay hearsay{name, {}};
+        std::size_t bytes = 0;
+        for (const auto& [replica, heard] : bucket.acknowledgements.all()) {
+            if (heard.change <= peering.heard_from || replica == *link.replica ||
+                heard.from == id || bytes > kHearsayBytes)
+                continue;
+            hearsay.acknowledged.emplace_back(replica, heard.newest);
+            bytes += heard.newest.size() * 30;
+        }
+        peering.heard_from = bucket.acknowledgements.changes();
+        if (!hearsay.acknowledged.empty()) send(link, hearsay);
+    }
+}
+
+void Replicator::Core::on(Link& link, const wire::Hearsay& hearsay, std::uint64_t) {
+    const auto it = buckets_.find(hearsay.bucket);
+    if (it == buckets_.end()) return;
+    Bucket& bucket = it->second;
+    for (const auto& [replica, version] : hearsay.acknowledged) {
+        if (replica == self_ || linked_to(replica)) continue;
+        bucket.acknowledgements.hear_of(replica, version, bucket.version, link.id,
+                                        store_.wall_ms());
+        peers_changed_ = true;
+    }
+}
+
+}  // namespace kigumi
