@@ -77,13 +77,17 @@ void messages(const Folder& folder, const MemoryRows& rows) {
     for (const auto& [at, row] : rows.rows())
         if (some.size() < 3) some.push_back({at, row});
     const VersionVector version = rows.version();
-    const wire::Cursor cursor{true, {}, version, version, true, some.front().at, replica(1), 3};
+    const wire::Cursor cursor{true, {}, version, version, true, some.front().at, {replica(1), 3}};
     folder.add("hello", wire::encode(wire::Hello{wire::kProtocolVersion, replica(1), true}));
     folder.add("who", wire::encode(wire::Who{}));
     folder.add("bye", wire::encode(wire::Bye{}));
     folder.add("digest", wire::encode(wire::Digest{{{"default", version}, {"b", {}}}}));
-    folder.add("push", wire::encode(wire::Push{
-                           "default", replica(1), 1, 9, {{replica(2), 4}}, encode_batch(some)}));
+    folder.add("push", wire::encode(wire::Push{"default",
+                                               {{replica(1), 1}, {replica(2), 4}},
+                                               {{replica(1), 9}, {replica(2), 4}},
+                                               encode_batch(some)}));
+    folder.add("prune", wire::encode(wire::Prune{"default", {replica(1), replica(2)}}));
+    folder.add("hearsay", wire::encode(wire::Hearsay{"default", {{replica(2), version}}}));
     folder.add("pull", wire::encode(wire::Pull{"default", 7, version, 1 << 20, {}}));
     folder.add("pull-resumed", wire::encode(wire::Pull{"default", 7, version, 1 << 20, cursor}));
     folder.add("chunk", wire::encode(wire::Chunk{7, 8, 0, encode_batch(some), cursor}));

@@ -100,8 +100,8 @@ wire::Cursor MessageBuilder::cursor(const std::string& bucket) {
     cursor.from = vector(bucket);
     cursor.to = vector(bucket);
     if ((flags & 8U) != 0) cursor.row = row_key();
-    if ((flags & 16U) != 0) cursor.origin = replica();
-    cursor.counter = counter();
+    if ((flags & 16U) != 0) cursor.position.origin = replica();
+    cursor.position.counter = counter();
     return cursor;
 }
 
@@ -127,18 +127,36 @@ wire::Message MessageBuilder::digest() {
 wire::Message MessageBuilder::push() {
     wire::Push push;
     push.bucket = bucket();
-    push.origin = replica();
+    const ReplicaId origin = replica();
     const VersionVector ours = known_.versions[push.bucket];
     const std::uint8_t gap = in_.byte();
-    push.from = gap < 0xC0 ? ours[push.origin] : counter();
-    push.to = push.from + 1 + in_.below(4);
-    for (const auto& [origin, upto] : vector(push.bucket))
-        if (origin != push.origin) push.dep.raise(origin, upto);
-    VersionVector within = push.dep;
-    if (in_.below(4) != 0) within = {};
-    within.raise(push.origin, push.to);
+    const std::uint64_t from = gap < 0xC0 ? ours[origin] : counter();
+    const std::uint64_t to = from + 1 + in_.below(4);
+    for (const auto& [other, upto] : vector(push.bucket))
+        if (other != origin) push.base.raise(other, upto);
+    push.version = push.base;
+    // Relays push events of several origins.
+    if ((gap & 1U) != 0 && !push.base.empty()) push.version.increment(push.base.begin()->first);
+    push.base.raise(origin, from);
+    push.version.raise(origin, to);
+    const VersionVector within = in_.below(4) == 0 ? push.version : VersionVector{{origin, to}};
     push.batch = encode_batch(rows(within));
     return push;
+}
+
+wire::Message MessageBuilder::prune() {
+    wire::Prune prune{bucket(), {}};
+    for (std::uint8_t left = in_.below(4); left > 0; --left) prune.origins.push_back(replica());
+    return prune;
+}
+
+wire::Message MessageBuilder::hearsay() {
+    wire::Hearsay hearsay{bucket(), {}};
+    for (std::uint8_t left = in_.below(4); left > 0; --left) {
+        const ReplicaId who = replica();
+        hearsay.acknowledged.emplace_back(who, vector(hearsay.bucket));
+    }
+    return hearsay;
 }
 
 wire::Message MessageBuilder::pull() {

@@ -35,6 +35,8 @@ class MessageBuilder {
     wire::Message hello();
     wire::Message digest();
     wire::Message push();
+    wire::Message prune();
+    wire::Message hearsay();
     wire::Message pull();
     wire::Message chunk();
     wire::Message credit();

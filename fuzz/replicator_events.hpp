@@ -24,6 +24,8 @@ enum Event : std::uint8_t {
     kLocalCommit,
     kDamagedMessage,
     kCommitFails,
+    kPrune,
+    kHearsay,
     kEvents
 };
 

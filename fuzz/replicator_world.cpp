@@ -111,6 +111,10 @@ void ReplicatorWorld::happen(std::uint8_t event, Input& input) {
             return say([&] { return build.done(); });
         case kCancel:
             return say([&] { return build.cancel(); });
+        case kPrune:
+            return say([&] { return build.prune(); });
+        case kHearsay:
+            return say([&] { return build.hearsay(); });
         case kWhoOrBye:
             return say([&] {
                 return input.below(2) == 0 ? wire::Message(wire::Who{})
@@ -222,8 +226,7 @@ void ReplicatorWorld::note_sent(const Effects::Send& send) {
 
 void ReplicatorWorld::note_claims(const wire::Message& message) {
     if (const auto* push = std::get_if<wire::Push>(&message)) {
-        claimed_.merge(push->dep);
-        claimed_.raise(push->origin, push->to);
+        claimed_.merge(push->version);
     } else if (const auto* done = std::get_if<wire::Done>(&message)) {
         claimed_.merge(done->version);
     }

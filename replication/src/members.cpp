@@ -18,8 +18,7 @@ Result<std::map<ReplicaId, Standing>> list(Store& store) {
         const auto replica = ReplicaId::from_hex(field.name);
         KIGUMI_TRY(const auto word, map.reg(field.name).get());
         if (!replica || !word) continue;
-        found.emplace(*replica,
-                      *word == Value(kRetired) ? Standing::kRetired : Standing::kMember);
+        found.emplace(*replica, *word == Value(kRetired) ? Standing::kRetired : Standing::kMember);
     }
     return found;
 }

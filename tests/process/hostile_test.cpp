@@ -217,7 +217,9 @@ TEST_F(Hostile, MessagesCutShort) {
     std::size_t sent = 0;
     const std::vector<wire::Message> messages = {
         wire::Digest{{{"default", version}}},
-        wire::Push{"default", version.begin()->first, 0, 1, {}, encode_batch({})},
+        wire::Push{"default", {}, version, encode_batch({})},
+        wire::Prune{"default", {stranger_id()}},
+        wire::Hearsay{"default", {{stranger_id(), version}}},
         wire::Pull{"default", 1, {}, 1'000, {}},
         wire::Chunk{1, 1, 0, "part", wire::Cursor()},
         wire::Done{1, 1, 0, version, {}, true},
@@ -309,7 +311,7 @@ TEST_F(Hostile, APushWithWritesThatItDoesNotCover) {
     stranger.greet();
     Row row;
     row.insert({Dot{stranger_id(), 9}, Hlc::at_ms(1), Value("forged")});
-    wire::Push push{"default", stranger_id(), 0, 1, {}, {}};
+    wire::Push push{"default", {}, {{stranger_id(), 1}}, {}};
     push.batch = encode_batch({{{"register", Type::kRegister, {}}, row}});
     stranger.send(push);
     EXPECT_NE(victim().daemon().wait_for_output("its vector does not cover"), "");
@@ -320,11 +322,13 @@ TEST_F(Hostile, APushWithWritesThatItDoesNotCover) {
 TEST_F(Hostile, PushesWhoseCausesNeverCome) {
     Stranger& stranger = make_stranger();
     stranger.greet();
-    const VersionVector never{{ReplicaId(ReplicaId::Bytes{0xDD}), 1}};
+    const ReplicaId never(ReplicaId::Bytes{0xDD});
     Row row;
     row.insert({Dot{stranger_id(), 1}, Hlc::at_ms(1), Value(std::string(500'000, 'x'))});
     for (std::uint64_t i = 1; i < 100; ++i)
-        stranger.send(wire::Push{"default", stranger_id(), i, i + 1, never,
+        stranger.send(wire::Push{"default",
+                                 {{stranger_id(), i}, {never, 1}},
+                                 {{stranger_id(), i + 1}, {never, 1}},
                                  encode_batch({{{"register", Type::kRegister, {}}, row}})});
     EXPECT_TRUE(stranger.heard_out());
     expect_unharmed();

@@ -325,8 +325,14 @@ TEST_P(StoreTest, CollectionLooksAtSoManyRowsAtATimeAndLeavesWhatWasWrittenAgain
 
 TEST_P(StoreTest, PeersAreKept) {
     EXPECT_TRUE(store->peers("default").value().empty());
-    PeerRecord peer{replica(7), "tcp://[::1]:4460", true, 12, {{replica(7), 3}, {replica(8), 1}}};
-    store->put_peers({{"default", {peer, {replica(8), "", false, 0, {}}}}}).value();
+    PeerRecord peer{replica(7),
+                    "tcp://[::1]:4460",
+                    true,
+                    12,
+                    {{replica(7), 3}, {replica(8), 1}},
+                    {{replica(7), 2}},
+                    11};
+    store->put_peers({{"default", {peer, {replica(8), "", false, 0, {}, {}, 0}}}}).value();
     peer.connected = false;
     store->put_peers({{"default", {peer}}}).value();
     const auto peers = store->peers("default").value();
@@ -336,6 +342,8 @@ TEST_P(StoreTest, PeersAreKept) {
     EXPECT_FALSE(peers[0].connected);
     EXPECT_EQ(peers[0].changed_ms, 12U);
     EXPECT_EQ(peers[0].acknowledged, peer.acknowledged);
+    EXPECT_EQ(peers[0].settled, peer.settled);
+    EXPECT_EQ(peers[0].settled_ms, 11U);
     EXPECT_EQ(peers[1].replica, replica(8));
     EXPECT_TRUE(store->peers("other").value().empty());
 }

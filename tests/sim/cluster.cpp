@@ -398,7 +398,7 @@ void Cluster::check() {
     for (unsigned i = 0; i < size(); ++i) {
         Node& node = nodes_[i];
         if (!node.store) continue;
-        const std::uint64_t commits = node.env->usage().value().commits;
+        const std::uint64_t commits = node.env->commits();
         if (commits == node.checked_commits) continue;
         node.checked_commits = commits;
         for (const std::string& bucket : buckets_) check_bucket(i, bucket);

@@ -11,8 +11,8 @@ struct LogPosition {
     std::uint64_t counter = 0;
 };
 
-/// Adds each row with an event in (from, to] once, whole, in the order of the log behind `position`,
-/// until the batch has reached `max_bytes` (false) or all have been looked at (true).
+/// Adds each row with an event in (from, to] once, whole, in the order of the log behind
+/// `position`, until the batch has reached `max_bytes` (false) or all have been looked at (true).
 Result<bool> add_changed_rows(ReadTransaction& snapshot, const VersionVector& from,
                               const VersionVector& to, LogPosition& position, BatchWriter& batch,
                               std::size_t max_bytes);

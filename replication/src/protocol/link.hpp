@@ -31,13 +31,19 @@ struct Peering {
     std::uint64_t pull_at_ms = 0;    ///< when to pull what it has and we lack; 0: nothing to pull
     std::uint64_t heard_from = 0;    ///< up to which change of our acknowledgements it was told
 
+    /// Whether there is something to push to it.
+    bool lacks(const VersionVector& ours) const {
+        if (told == ours) return false;
+        return std::any_of(ours.begin(), ours.end(), [this](const auto& entry) {
+            return told[entry.first] < entry.second && !pruned.contains(entry.first);
+        });
+    }
     /// The cut that the next push starts from: of the origins to push what it was told, of the
     /// others what we hold.
     VersionVector push_base(const VersionVector& ours) const {
         VersionVector base;
         for (const auto& [origin, counter] : ours)
-            base.raise(origin,
-                       pruned.contains(origin) ? counter : std::min(counter, told[origin]));
+            base.raise(origin, pruned.contains(origin) ? counter : std::min(counter, told[origin]));
         return base;
     }
     void owe_digest(std::uint64_t at_ms) {

@@ -108,7 +108,8 @@ struct Cancel {
     std::string reason;
 };
 
-using Message = std::variant<Hello, Who, Bye, Digest, Push, Pull, Chunk, Credit, Done, Cancel, Prune, Hearsay>;
+using Message =
+    std::variant<Hello, Who, Bye, Digest, Push, Pull, Chunk, Credit, Done, Cancel, Prune, Hearsay>;
 
 std::string encode(const Message& message);
 /// Decodes and bounds a message from anybody.

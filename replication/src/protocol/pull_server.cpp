@@ -120,8 +120,7 @@ Result<bool> PullServer::send_some(LinkId link, Session& session, Effects& effec
         KIGUMI_TRY(const bool phase_over,
                    cursor.in_rows ? fill_from_rows(snapshot, cursor, batch, options_.batch_bytes)
                                   : add_changed_rows(snapshot, cursor.from, cursor.to,
-                                                     cursor.position, batch,
-                                                     options_.batch_bytes));
+                                                     cursor.position, batch, options_.batch_bytes));
         if (batch.rows() > 0) send_batch(link, session, batch, effects);
         if (!phase_over) continue;
         next_phase(cursor, snapshot.version());

@@ -10,9 +10,9 @@ namespace {
 
 /// The first origin of which the push carries events.
 const ReplicaId& first_origin(const HeldPush& push) {
-    const auto it =
-        std::find_if(push.version.begin(), push.version.end(),
-                     [&](const auto& entry) { return push.base[entry.first] < entry.second; });
+    const auto it = std::find_if(push.version.begin(), push.version.end(), [&](const auto& entry) {
+        return push.base[entry.first] < entry.second;
+    });
     return it->first;
 }
 

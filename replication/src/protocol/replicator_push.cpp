@@ -20,7 +20,8 @@ VersionVector carried(const wire::Push& push) {
 void Replicator::Core::on(Link& link, const wire::Push& push, std::uint64_t now_ms) {
     Bucket* const target = bucket(push.bucket);
     if (target == nullptr) return;
-    // Our own events are ours to make: what a peer knows of them and we do not, its digest will say.
+    // Our own events are ours to make: what a peer knows of them and we do not, its digest will
+    // say.
     if (push.version[self_] > target->version[self_]) return;
     Peering& peering = link.buckets[push.bucket];
     peering.owe_digest(now_ms + options_.ack_ms);
@@ -83,7 +84,7 @@ void Replicator::Core::push_all(std::uint64_t now_ms) {
             const auto it = link.buckets.find(name);
             if (it == link.buckets.end() || !it->second.known || !preferred(link)) continue;
             Peering& peering = it->second;
-            if (peering.push_base(bucket.version) == bucket.version) continue;
+            if (!peering.lacks(bucket.version)) continue;
             // Writes that follow within `push_ms` share a message.
             if (peering.push_at_ms == 0) peering.push_at_ms = now_ms + options_.push_ms;
             due = due || peering.push_at_ms <= now_ms;
@@ -112,8 +113,8 @@ void Replicator::Core::push_to(Link& link, const std::string& name, Peering& pee
     }
     if (peering.in_flight_bytes >= options_.push_credit_bytes) return;
     peering.push_at_ms = 0;
+    if (!peering.lacks(snapshot.version())) return;
     const VersionVector base = peering.push_base(snapshot.version());
-    if (base == snapshot.version()) return;
     auto it = std::find_if(made.begin(), made.end(),
                            [&base](const auto& entry) { return entry.first == base; });
     if (it == made.end()) {

@@ -22,6 +22,8 @@ class MemoryEnv : public Env {
     /// The committed state: keep it and hand it to `restore` to go back in time.
     std::shared_ptr<const Tables> state() const { return tables_; }
     void restore(std::shared_ptr<const Tables> state);
+    /// The id of the last commit, without counting bytes as `usage` does.
+    std::uint64_t commits() const { return commits_; }
     /// The next `count` commits fail with kIo and keep nothing.
     void fail_commits(unsigned count) { failing_commits_ = count; }
 
