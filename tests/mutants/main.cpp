@@ -38,6 +38,10 @@ constexpr std::pair<Defect, const char*> kDefects[] = {
     {Defect::kClockFollowsAnybody, "a remote clock moves the local one without bound"},
     {Defect::kCollectedOneMemberEarly, "a removal is collected before one member has seen it"},
     {Defect::kCollectedBeforeSettled, "… before what members wrote without seeing it has arrived"},
+    {Defect::kNoFloor, "a replica below the floor gets only what changed"},
+    {Defect::kFloorNotInherited, "what a pull brings has no floor"},
+    {Defect::kPushBelowFloor, "rows that were collected are missing in a push"},
+    {Defect::kBaseNotChecked, "the answer to an older pull, from another base, is joined"},
 };
 static_assert(std::size(kDefects) + 1 == static_cast<std::size_t>(Defect::kEnd),
               "a defect is not listed");

@@ -30,7 +30,8 @@ Result<wire::Pull> PullClient::begin(LinkId link, const ReplicaId& peer,
         if (KIGUMI_DEFECT(kBaseTooHigh)) base_.raise(peer, base_[peer] + 1);
     }
     partial_.clear();
-    session_ = Session{link, options_.random(), {}, 0, now_ms};
+    const std::uint64_t id = KIGUMI_DEFECT(kBaseNotChecked) ? 1 : options_.random();
+    session_ = Session{link, id, {}, 0, now_ms};
     return wire::Pull{bucket_, session_->id, base_, options_.pull_credit_bytes, resume_};
 }
 
@@ -118,7 +119,7 @@ Result<void> PullClient::join_all(const wire::Done& done) {
         KIGUMI_CHECK(tx.clear_staged());
     }
     for (const auto& [at, row] : memory_) KIGUMI_CHECK(join_one(at, row));
-    tx.advance(done.version, done.floor);
+    tx.advance(done.version, KIGUMI_DEFECT(kFloorNotInherited) ? VersionVector() : done.floor);
     return tx.commit();
 }
 

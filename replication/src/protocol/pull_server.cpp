@@ -52,7 +52,7 @@ void PullServer::begin(LinkId link, const wire::Pull& pull, std::uint64_t now_ms
     } else if (pull.resume) {
         return refuse(link, pull.session, "cannot resume", effects);
     } else {
-        session.cursor.full = !pull.base.covers(snapshot->floor());
+        session.cursor.full = !pull.base.covers(snapshot->floor()) && !KIGUMI_DEFECT(kNoFloor);
         session.cursor.in_rows = session.cursor.full;
         session.cursor.floor = snapshot->floor();
         session.cursor.from = pull.base;

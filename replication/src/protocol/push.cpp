@@ -29,6 +29,8 @@ bool causes_covered(const HeldPush& push, const VersionVector& version) {
 
 Result<std::optional<wire::Push>> make_push(ReadTransaction& snapshot, const std::string& bucket,
                                             const VersionVector& base, std::size_t max_bytes) {
+    if (!base.covers(snapshot.floor()) && !KIGUMI_DEFECT(kPushBelowFloor))
+        return std::optional<wire::Push>();
     wire::Push push{bucket, base, snapshot.version(), {}};
     BatchWriter batch;
     LogPosition position;

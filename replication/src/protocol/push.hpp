@@ -10,7 +10,8 @@
 namespace kigumi {
 
 /// The rows that changed between `base` and the snapshot's V; nothing if they do not fit into
-/// `max_bytes`. The snapshot must cover `base`.
+/// `max_bytes`, or if some of them were collected since: then the receiver has to pull. The
+/// snapshot must cover `base`.
 ///
 /// `base` names, for the origins whose events are to be pushed, how far the receiver has been told,
 /// and for all others what the snapshot holds: those are causes, which the receiver must have.

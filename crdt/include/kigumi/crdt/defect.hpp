@@ -10,28 +10,32 @@ namespace kigumi {
 
 enum class Defect {
     kNone,
-    kNoCausalGate,            ///< pushes are joined before what they depend on
-    kGapAccepted,             ///< pushes are joined above a gap of their origin
-    kPushDropsNothing,        ///< the join of a push does not know what its rows replace
-    kHeldWithoutBound,        ///< waiting pushes are kept without end
-    kPullAppliedInParts,      ///< V moves before all rows of a pull are joined
-    kBaseTooHigh,             ///< a pull asks for less than is lacking
-    kNoTopUp,                 ///< rows that changed while an answer was sent are not sent again
-    kRunsMixed,               ///< parts of two runs of an answer make up one
-    kLostPartAccepted,        ///< a missing part of an answer is not noticed
-    kStagedJoinedTwice,       ///< an older form of a row is joined before the last one
-    kNothingDropped,          ///< the join never drops what the other side no longer has
-    kSiblingPruned,           ///< the join keeps two siblings at most
-    kAssignKeepsSiblings,     ///< a write does not replace what it saw
-    kResetDropsDots,          ///< a counter reset drops the contributions it saw
-    kContributionRestarts,    ///< a contribution starts from 0 again
-    kRemovalNotLogged,        ///< a removal has no log entry
-    kLogDroppedTooEarly,      ///< a log entry goes while its write stays
-    kAcknowledgedNotDurable,  ///< a crash takes back what was acknowledged and pushed
-    kDotReusedAfterRestore,   ///< a restored store goes on under its old identity
-    kClockFollowsAnybody,     ///< a remote clock moves the local one without bound
+    kNoCausalGate,             ///< pushes are joined before what they depend on
+    kGapAccepted,              ///< pushes are joined above a gap of their origin
+    kPushDropsNothing,         ///< the join of a push does not know what its rows replace
+    kHeldWithoutBound,         ///< waiting pushes are kept without end
+    kPullAppliedInParts,       ///< V moves before all rows of a pull are joined
+    kBaseTooHigh,              ///< a pull asks for less than is lacking
+    kNoTopUp,                  ///< rows that changed while an answer was sent are not sent again
+    kRunsMixed,                ///< parts of two runs of an answer make up one
+    kLostPartAccepted,         ///< a missing part of an answer is not noticed
+    kStagedJoinedTwice,        ///< an older form of a row is joined before the last one
+    kNothingDropped,           ///< the join never drops what the other side no longer has
+    kSiblingPruned,            ///< the join keeps two siblings at most
+    kAssignKeepsSiblings,      ///< a write does not replace what it saw
+    kResetDropsDots,           ///< a counter reset drops the contributions it saw
+    kContributionRestarts,     ///< a contribution starts from 0 again
+    kRemovalNotLogged,         ///< a removal has no log entry
+    kLogDroppedTooEarly,       ///< a log entry goes while its write stays
+    kAcknowledgedNotDurable,   ///< a crash takes back what was acknowledged and pushed
+    kDotReusedAfterRestore,    ///< a restored store goes on under its old identity
+    kClockFollowsAnybody,      ///< a remote clock moves the local one without bound
     kCollectedOneMemberEarly,  ///< a removal is collected before one member has seen it
     kCollectedBeforeSettled,   ///< … before what members wrote without seeing it has arrived
+    kNoFloor,                  ///< a replica below the floor gets only what changed
+    kFloorNotInherited,        ///< what a pull brings has no floor
+    kPushBelowFloor,           ///< rows that were collected are missing in a push
+    kBaseNotChecked,           ///< the answer to an older pull, from another base, is joined
     kEnd,
 };
 
