@@ -105,7 +105,15 @@ Cluster::Cluster(const Options& options, Counters& counters)
         }
     }
     if (options.strangers == 0) introduce();
-    for (unsigned i = 0; i < size(); ++i) start(i);
+    for (unsigned i = 0; i < size(); ++i) {
+        nodes_[i].drift_percent =
+            static_cast<std::int64_t>(random_.below(2 * options.drift + 1)) - options.drift;
+        // The first one is always there.
+        if (i == 0 || options.joiners == 0 || random_.chance(50))
+            start(i);
+        else
+            ++counters_["late starts"];
+    }
 }
 
 void Cluster::introduce() {
@@ -145,7 +153,8 @@ void Cluster::open_store(unsigned node) {
 std::uint64_t Cluster::wall_ms(unsigned node) {
     Node& self = nodes_[node];
     const std::uint64_t wall =
-        kEpochMs + now_ms_ + static_cast<std::uint64_t>(self.clock_offset_ms);
+        kEpochMs + now_ms_ + static_cast<std::uint64_t>(self.clock_offset_ms) +
+        static_cast<std::uint64_t>(static_cast<std::int64_t>(now_ms_) * self.drift_percent / 100);
     self.latest_wall_ms = std::max(self.latest_wall_ms, wall);
     return wall;
 }
@@ -210,15 +219,51 @@ void Cluster::roll_back(unsigned node) {
     if (!self.remembered) return;
     trace("roll back " + std::to_string(node));
     ++counters_["rollbacks"];
+    replace_store(node, self.remembered, self.remembered_version);
+}
+
+void Cluster::clone(unsigned node, unsigned original) {
+    Node& other = nodes_[original];
+    if (node == original) return;
+    trace("clone " + std::to_string(original) + " to " + std::to_string(node));
+    ++counters_["clones"];
+    // With the store comes the clock that stamped its writes.
+    nodes_[node].latest_wall_ms = std::max(nodes_[node].latest_wall_ms, other.latest_wall_ms);
+    replace_store(node, std::make_shared<kv::MemoryEnv::Tables>(*other.env->state()),
+                  other.last_version);
+}
+
+void Cluster::replace_store(unsigned node, std::shared_ptr<const kv::MemoryEnv::Tables> state,
+                            std::map<std::string, VersionVector> version) {
+    Node& self = nodes_[node];
     const bool was_running = running(node);
     crash(node);
     self.env->fail_commits(0);
-    self.env->restore(self.remembered);
+    self.env->restore(std::move(state));
     open_store(node);
     const ReplicaId old = self.store->replica().value();
     if (!KIGUMI_DEFECT(kDotReusedAfterRestore)) self.store->renew_identity(old).value();
-    self.last_version = self.remembered_version;
+    self.last_version = std::move(version);
     if (was_running) start(node);
+}
+
+void Cluster::fill_disk(unsigned node, std::uint64_t ms) {
+    trace("full disk at " + std::to_string(node) + " for " + std::to_string(ms) + " ms");
+    ++counters_["full disks"];
+    nodes_[node].env->fail_commits(~0U);
+    nodes_[node].full_until_ms = now_ms_ + ms;
+}
+
+void Cluster::retire(unsigned node, unsigned by) {
+    if (node == by || !running(node) || !nodes_[by].store) return;
+    const ReplicaId gone = store(node).replica().value();
+    if (!members::put(store(by), gone, members::Standing::kRetired)) return;
+    trace("retire " + std::to_string(node) + " at " + std::to_string(by));
+    ++counters_["members retired"];
+    nodes_[node].replicator->leave();
+    perform(node);
+    crash(node);
+    if (running(by)) nodes_[by].replicator->local_commit();
 }
 
 void Cluster::heal() {
@@ -227,6 +272,7 @@ void Cluster::heal() {
     heal_network();
     for (unsigned i = 0; i < size(); ++i) {
         nodes_[i].env->fail_commits(0);
+        nodes_[i].full_until_ms = 0;
         nodes_[i].paused_until_ms = 0;
         nodes_[i].wake_ms = now_ms_;
         start(i);
@@ -282,6 +328,9 @@ void Cluster::perform(unsigned node) {
         trace("  node " + std::to_string(node) + " " + note.event + " " + note.detail);
     for (const auto& note : effects.notes) {
         ++counters_[note.event];
+        if (note.event == "collect.done")
+            counters_["rows collected"] +=
+                std::stoul(note.detail.substr(note.detail.rfind('=') + 1));
         if (note.event == "peer.refused" && note.detail.find("itself") == std::string::npos)
             throw Violation("an honest message was refused: " + note.detail);
     }
@@ -381,6 +430,11 @@ void Cluster::run_for(std::uint64_t ms) {
             if (node.replicator)
                 next = std::min(next, std::max(node.wake_ms, node.paused_until_ms));
         now_ms_ = std::max(now_ms_, next);
+        for (Node& node : nodes_) {
+            if (node.full_until_ms == 0 || node.full_until_ms > now_ms_) continue;
+            node.full_until_ms = 0;
+            node.env->fail_commits(0);
+        }
         while (!flights_.empty() && flights_.top().at_ms <= now_ms_) {
             const Flight flight = flights_.top();
             flights_.pop();
@@ -430,7 +484,7 @@ void Cluster::check_bucket(unsigned index, const std::string& bucket) {
         .value();
     auto expected = visible(history_.rows_at(bucket, snapshot.version()));
     auto actual = visible(rows);
-    if (options_.rollback != 0 || options_.strangers != 0) {
+    if (!options_.members_known()) {
         // A member that the collector did not know of, or that went back behind what it had
         // confirmed, may bring a value for which a removal was collected: known, and the least that
         // can be had without asking everybody. The values themselves must be exact all the same.
@@ -446,13 +500,21 @@ void Cluster::check_bucket(unsigned index, const std::string& bucket) {
 
 VersionVector Cluster::target(const std::string& bucket) {
     // A store that goes back in time may take the only copy of an event with it.
-    if (counters_["rollbacks"] == 0) return history_.everything(bucket);
+    if (counters_["rollbacks"] + counters_["clones"] == 0) return history_.everything(bucket);
     VersionVector known;
     for (unsigned i = 0; i < size(); ++i) known.merge(store(i).read(bucket).value().version());
     return known;
 }
 
+bool Cluster::members_agree() {
+    const auto list = members::list(store(0));
+    for (unsigned i = 1; i < size(); ++i)
+        if (members::list(store(i)) != list) return false;
+    return true;
+}
+
 bool Cluster::converged() {
+    if (!members_agree()) return false;
     for (const std::string& bucket : buckets_) {
         const VersionVector all = target(bucket);
         for (unsigned i = 0; i < size(); ++i)
@@ -462,6 +524,7 @@ bool Cluster::converged() {
 }
 
 void Cluster::check_converged() {
+    if (!members_agree()) throw Violation("the replicas have different lists of members");
     for (const std::string& bucket : buckets_) {
         const VersionVector all = target(bucket);
         for (unsigned i = 0; i < size(); ++i) {

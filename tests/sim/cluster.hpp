@@ -48,6 +48,11 @@ class Cluster {
     void remember_state(unsigned node);
     /// Goes back to the remembered state under a new identity, as a restore does.
     void roll_back(unsigned node);
+    /// Goes on with a copy of another node's store, under a new identity.
+    void clone(unsigned node, unsigned original);
+    void fill_disk(unsigned node, std::uint64_t ms);
+    /// Says goodbye, and another node's operator retires it. It may come back.
+    void retire(unsigned node, unsigned by);
     void set_clock_offset(unsigned node, std::int64_t ms) { nodes_[node].clock_offset_ms = ms; }
     /// No more faults; everything runs.
     void heal();
@@ -69,6 +74,8 @@ class Cluster {
         std::uint64_t wake_ms = 0;
         std::uint64_t paused_until_ms = 0;
         std::int64_t clock_offset_ms = 0;
+        std::int64_t drift_percent = 0;
+        std::uint64_t full_until_ms = 0;
         std::uint64_t checked_commits = ~std::uint64_t{0};
         std::uint64_t latest_wall_ms = 0;  ///< that its own clock ever showed
         std::map<std::string, VersionVector> last_version;
@@ -104,7 +111,11 @@ class Cluster {
     void deliver(const Flight& flight);
     void wake(unsigned node);
     void open_store(unsigned node);
+    /// A store that was another one a moment ago.
+    void replace_store(unsigned node, std::shared_ptr<const kv::MemoryEnv::Tables> state,
+                       std::map<std::string, VersionVector> version);
     void check_bucket(unsigned node, const std::string& bucket);
+    bool members_agree();
     /// What everybody has to reach.
     VersionVector target(const std::string& bucket);
     void trace(const std::string& what) const;

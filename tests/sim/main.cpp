@@ -26,7 +26,12 @@ const std::map<std::string, unsigned Options::*> kFaults = {
     {"failed-commit", &Options::failed_commit},
     {"rollback", &Options::rollback},
     {"clock", &Options::clock_jump},
-    {"strangers", &Options::strangers}};
+    {"drift", &Options::drift},
+    {"full-disk", &Options::full_disk},
+    {"clone", &Options::clone},
+    {"retire", &Options::retire},
+    {"strangers", &Options::strangers},
+    {"joiners", &Options::joiners}};
 
 std::vector<std::string> fault_names() {
     std::vector<std::string> names;
@@ -74,6 +79,14 @@ constexpr const char* kMustHappen[] = {"messages lost",
                                        "pauses",
                                        "failed commits",
                                        "rollbacks",
+                                       "clones",
+                                       "full disks",
+                                       "members retired",
+                                       "late starts",
+                                       "rows collected",
+                                       "pull.done.full",
+                                       "sent prune",
+                                       "sent hearsay",
                                        "siblings seen",
                                        "sent push",
                                        "sent pull",

@@ -30,7 +30,19 @@ Options options_for(std::uint64_t seed) {
     options.failed_commit = sometimes(30, 5);
     options.rollback = sometimes(20, 2);
     options.clock_jump = sometimes(40, 5);
+    options.drift = sometimes(30, 20);
+    options.full_disk = sometimes(15, 2);
+    options.clone = sometimes(10, 2);
+    options.retire = sometimes(15, 3);
     options.strangers = sometimes(15, 1);
+    options.joiners = sometimes(20, 1);
+    if (random.chance(30)) options.lull = static_cast<unsigned>(random.between(10, 40));
+    if (random.chance(1)) {
+        // A large cluster; a mesh of that size would only be slow.
+        options.replicas = static_cast<unsigned>(random.between(13, 50));
+        options.steps = static_cast<unsigned>(random.between(30, 60));
+        if (options.topology == Topology::kMesh) options.topology = Topology::kStar;
+    }
     options.delay_ms = random.chance(30) ? random.between(50, 400) : random.between(2, 30);
     return options;
 }

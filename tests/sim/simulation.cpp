@@ -33,6 +33,11 @@ void random_fault(Cluster& cluster, const Options& options, Random& random) {
         constexpr std::int64_t kJumps[] = {0, 500, -500, 3'600'000, -3'600'000, 2'300'000'000'000};
         cluster.set_clock_offset(node, kJumps[random.below(6)]);
     }
+    if (random.chance(options.full_disk)) cluster.fill_disk(node, random.between(100, 5'000));
+    if (random.chance(options.clone))
+        cluster.clone(node, static_cast<unsigned>(random.below(cluster.size())));
+    if (random.chance(options.retire))
+        cluster.retire(node, static_cast<unsigned>(random.below(cluster.size())));
     if (options.rollback > 0) {
         if (random.chance(5)) cluster.remember_state(node);
         if (random.chance(options.rollback)) cluster.roll_back(node);
@@ -48,7 +53,8 @@ void run(const Options& options, Counters& counters) {
         if (random.chance(60)) cluster.write(node, buckets[random.below(buckets.size())], random);
         random_fault(cluster, options, random);
         if (random.chance(50))
-            cluster.run_for(random.chance(5) ? random.between(1'000, 8'000) : random.below(60));
+            cluster.run_for(random.chance(options.lull) ? random.between(1'000, 8'000)
+                                                        : random.below(60));
         cluster.check();
     }
     cluster.heal();

@@ -126,7 +126,8 @@ void Replicator::Core::on(Link& link, const wire::Done& done, std::uint64_t now_
     link.pull_not_before_ms = 0;
     bucket->version.merge(done.version);
     bucket->acknowledgements.settle(bucket->version, store_.wall_ms());
-    note(Level::kDebug, "pull.done", "bucket=" + name + " peer=" + link.replica->short_hex());
+    note(Level::kDebug, done.full ? "pull.done.full" : "pull.done",
+         "bucket=" + name + " peer=" + link.replica->short_hex());
     Peering& peering = link.buckets[name];
     peering.told.merge(done.version);
     peering.owe_digest(now_ms);
