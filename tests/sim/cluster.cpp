@@ -507,9 +507,9 @@ VersionVector Cluster::target(const std::string& bucket) {
 }
 
 bool Cluster::members_agree() {
-    const auto list = members::list(store(0));
+    const auto list = members::list(store(0)).value();
     for (unsigned i = 1; i < size(); ++i)
-        if (members::list(store(i)) != list) return false;
+        if (members::list(store(i)).value() != list) return false;
     return true;
 }
 

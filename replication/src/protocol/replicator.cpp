@@ -11,13 +11,6 @@ namespace {
 constexpr std::size_t kMaxBuckets = 4096;
 constexpr std::size_t kDigestBytes = std::size_t{256} << 10;
 
-VersionVector without(const VersionVector& version, const ReplicaId& origin) {
-    VersionVector rest;
-    for (const auto& [other, counter] : version)
-        if (other != origin) rest.raise(other, counter);
-    return rest;
-}
-
 }  // namespace
 
 Replicator::Core::Core(Store& store, ReplicatorOptions options)
@@ -75,25 +68,30 @@ void Replicator::Core::on(Link& link, const wire::Digest& digest, std::uint64_t 
         if (version.empty() && !buckets_.contains(name)) continue;
         Bucket* const known = bucket(name);
         if (known == nullptr) continue;
-        Peering& peering = link.buckets[name];
-        if (!peering.known) {
-            // The first word after a greeting: pushes of our own events go on from where the peer
-            // stands. What it lacks of others it pulls, from one of us.
-            peering.known = true;
-            peering.told = known->version;
-            peering.told.meet(version);
-            VersionVector others = without(known->version, self_);
-            peering.told.merge(others);
-        }
-        peers_changed_ = peers_changed_ || !(peering.acknowledged == version);
-        peering.acknowledged = version;
-        peering.told.merge(version);
-        while (!peering.in_flight.empty() && version.covers(peering.in_flight.front().version))
-            peering.forget_oldest_push();
-        check_identity(link, name, version);
-        known->acknowledgements.hear(*link.replica, version, known->version, store_.wall_ms());
+        hear_version(link, name, *known, version);
         if (!known->version.covers(version)) want_pull(link, name, now_ms + options_.pull_delay_ms);
     }
+}
+
+void Replicator::Core::hear_version(Link& link, const std::string& name, Bucket& bucket,
+                                    const VersionVector& version) {
+    Peering& peering = link.buckets[name];
+    if (!peering.known) {
+        // The first word after a greeting: pushes of our own events go on from where the peer
+        // stands. What it lacks of others it pulls, from one of us.
+        peering.known = true;
+        peering.told = bucket.version;
+        peering.told.meet(version);
+        for (const auto& [origin, counter] : bucket.version)
+            if (origin != self_) peering.told.raise(origin, counter);
+    }
+    peers_changed_ = peers_changed_ || !(peering.acknowledged == version);
+    peering.acknowledged = version;
+    peering.told.merge(version);
+    while (!peering.in_flight.empty() && version.covers(peering.in_flight.front().version))
+        peering.forget_oldest_push();
+    check_identity(link, name, version);
+    bucket.acknowledgements.hear(*link.replica, version, bucket.version, store_.wall_ms());
 }
 
 void Replicator::Core::check_identity(const Link& link, const std::string& name,

@@ -7,12 +7,17 @@ namespace {
 
 /// Removed rows that are looked at in one step, so that no writer waits long.
 constexpr std::size_t kRowsPerStep = 4'096;
+/// After so many passes everything is told again: what was told may have been lost.
+constexpr unsigned kRetellPasses = 30;
 constexpr std::size_t kHearsayBytes = std::size_t{256} << 10;
 
 }  // namespace
 
 void Replicator::Core::collect_all(std::uint64_t) {
     refresh_members();
+    if (++collect_passes_ % kRetellPasses == 0)
+        for (auto& [id, link] : links_)
+            for (auto& [name, peering] : link.buckets) peering.heard_from = 0;
     for (auto& [name, bucket] : buckets_) {
         if (bucket.version.empty()) continue;
         send_hearsay(name, bucket);
@@ -70,7 +75,6 @@ void Replicator::Core::collect(const std::string& name, Bucket& bucket) {
         auto stable = stable_version(bucket);
         if (!stable || *stable == bucket.collected_upto) return;
         bucket.collected_upto = std::move(*stable);
-        bucket.removals = false;
     }
     auto snapshot = store_.read(name);
     if (!snapshot) return note(Level::kWarning, "collect.failed", snapshot.error().message);
@@ -101,6 +105,8 @@ void Replicator::Core::send_hearsay(const std::string& name, Bucket& bucket) {
             if (heard.change <= peering.heard_from || replica == *link.replica ||
                 heard.from == id || bytes > kHearsayBytes)
                 continue;
+            // Word of a replica comes the way that its events come.
+            if (peering.pruned.contains(replica)) continue;
             hearsay.acknowledged.emplace_back(replica, heard.newest);
             bytes += heard.newest.size() * 30;
         }

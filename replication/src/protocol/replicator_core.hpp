@@ -43,7 +43,6 @@ class Replicator::Core {
         Acknowledgements acknowledgements;
         VersionVector collected_upto;  ///< what was stable when collection last looked
         std::string collect_cursor;    ///< where it goes on; empty: it is through
-        bool removals = false;         ///< whether it saw removed rows
     };
     using Level = Effects::Note::Level;
 
@@ -73,6 +72,9 @@ class Replicator::Core {
     // Buckets.
     Bucket* bucket(const std::string& name);
     void refresh_versions();
+    /// A peer has said what it holds.
+    void hear_version(Link& link, const std::string& name, Bucket& bucket,
+                      const VersionVector& version);
     void check_identity(const Link& link, const std::string& name, const VersionVector& theirs);
 
     // Push.
@@ -121,6 +123,7 @@ class Replicator::Core {
     bool peers_changed_ = false;
     std::uint64_t round_at_ms_ = 0;
     std::uint64_t collect_at_ms_ = 0;
+    unsigned collect_passes_ = 0;
     std::map<ReplicaId, members::Standing> members_;
     std::optional<VersionVector> members_at_;  ///< the version of the list that was read
 };

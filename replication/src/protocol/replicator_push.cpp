@@ -20,12 +20,10 @@ VersionVector carried(const wire::Push& push) {
 void Replicator::Core::on(Link& link, const wire::Push& push, std::uint64_t now_ms) {
     Bucket* const target = bucket(push.bucket);
     if (target == nullptr) return;
-    // Our own events are ours to make: what a peer knows of them and we do not, its digest will
-    // say.
+    // A push is as good as a digest of its sender.
+    hear_version(link, push.bucket, *target, push.version);
     if (push.version[self_] > target->version[self_]) return;
-    Peering& peering = link.buckets[push.bucket];
-    peering.owe_digest(now_ms + options_.ack_ms);
-    peering.told.merge(push.version);
+    link.buckets[push.bucket].owe_digest(now_ms + options_.ack_ms);
     prune_relay(link, push, target->version);
     if (target->version.covers(push.version)) return;
     if (!KIGUMI_DEFECT(kHeldWithoutBound) &&
@@ -129,6 +127,7 @@ void Replicator::Core::push_to(Link& link, const std::string& name, Peering& pee
     const std::size_t bytes = it->second->batch.size();
     peering.in_flight.push_back({carried(*it->second), bytes, now_ms});
     peering.in_flight_bytes += bytes;
+    peering.digest_at_ms = 0;
     send(link, *it->second);
 }
 
