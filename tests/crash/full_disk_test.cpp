@@ -170,41 +170,70 @@ class Warnings {
     std::vector<std::string> all_;
 };
 
-TEST_F(FullDisk, InTheMiddleOfWhatAPeerSendsIsReportedAndOvercome) {
-    if (!mount(32)) GTEST_SKIP() << disk_->trouble();
-    disk_->leave_free(4);
-    const auto store = Store::open(disk_->path(), without_reserve()).value();
-    sites_.emplace_back(scratch_.path() / "peer");
-    Site& peer = sites_.front();
-    peer.start();
-    Warnings warnings;
-    NodeOptions options;
-    options.listen = "127.0.0.1:*";
-    options.peers = {peer.address()};
-    options.insecure = true;
-    options.log = [&warnings](const Effects::Note& note) { warnings.take(note); };
-    const auto node = Node::start(*store, options).value();
-
-    std::set<int> written;
-    for (int i = 0; i < 60; ++i) {
-        ASSERT_TRUE(write_one(peer.store(), i, 100'000));
-        written.insert(i);
+/// A node on a small disk, in this process, that receives from a daemon on a large one.
+class FullReceiver : public FullDisk {
+  protected:
+    void SetUp() override {
+        if (!mount(32)) GTEST_SKIP() << disk_->trouble();
+        store_ = Store::open(disk_->path(), without_reserve()).value();
+        sites_.emplace_back(scratch_.path() / "peer");
+        peer_ = &sites_.front();
+        peer_->start();
     }
-    EXPECT_TRUE(eventually(seconds(20), [&] { return !warnings.all().empty(); }));
-    const std::size_t before = warnings.all().size();
-    sleep_for_ms(3'000);
-    const std::vector<std::string> all = warnings.all();
-    EXPECT_LT(all.size() - before, 15U) << "it does not back off";
-    for (const std::string& each : all)
-        EXPECT_NE(each.find(disk_->path().string()), std::string::npos) << each;
-    store->read()->check_log().value();
-    EXPECT_FALSE(store->read()->version() == peer.version());
 
-    disk_->make_room();
-    EXPECT_TRUE(
-        eventually(seconds(30), [&] { return store->read()->version() == peer.version(); }));
-    expect_there(*store, written);
-    EXPECT_TRUE(present_rows(*store) == peer.rows());
+    void start_node() {
+        NodeOptions options;
+        options.listen = "127.0.0.1:*";
+        options.peers = {peer_->address()};
+        options.insecure = true;
+        options.log = [this](const Effects::Note& note) { warnings_.take(note); };
+        node_ = Node::start(*store_, options).value();
+    }
+
+    void write_at_peer() {
+        for (int i = 0; i < 60; ++i) {
+            ASSERT_TRUE(write_one(peer_->store(), i, 100'000));
+            written_.insert(i);
+        }
+    }
+
+    void expect_reported_and_overcome() {
+        EXPECT_TRUE(eventually(seconds(20), [&] { return !warnings_.all().empty(); }));
+        const std::size_t before = warnings_.all().size();
+        sleep_for_ms(3'000);
+        const std::vector<std::string> all = warnings_.all();
+        EXPECT_LT(all.size() - before, 15U) << "it does not back off";
+        for (const std::string& each : all)
+            EXPECT_NE(each.find(disk_->path().string()), std::string::npos) << each;
+        store_->read()->check_log().value();
+        EXPECT_FALSE(store_->read()->version() == peer_->version());
+
+        disk_->make_room();
+        EXPECT_TRUE(
+            eventually(seconds(30), [&] { return store_->read()->version() == peer_->version(); }));
+        expect_there(*store_, written_);
+        EXPECT_TRUE(present_rows(*store_) == peer_->rows());
+    }
+
+    std::unique_ptr<Store> store_;
+    Site* peer_ = nullptr;
+    Warnings warnings_;
+    std::unique_ptr<Node> node_;
+    std::set<int> written_;
+};
+
+TEST_F(FullReceiver, OfPushesReportsItAndCatchesUpWhenThereIsRoom) {
+    disk_->leave_free(4);
+    start_node();
+    write_at_peer();
+    expect_reported_and_overcome();
+}
+
+TEST_F(FullReceiver, OfAPullReportsItAndCatchesUpWhenThereIsRoom) {
+    disk_->leave_free(4);
+    write_at_peer();
+    start_node();
+    expect_reported_and_overcome();
 }
 
 }  // namespace
