@@ -36,6 +36,12 @@ SEEDS ?= 1..20000
 sim: build
 	@$(BIN)/sim --seeds $(SEEDS)
 
+## make crash            real processes killed at any moment, and at each step of a commit; KILLS=N
+KILLS ?= 1000
+.PHONY: crash
+crash: build
+	@$(BIN)/crash --kills $(KILLS)
+
 ## make sanitize         unit and state machine tests under ASan+UBSan, then under TSan
 .PHONY: sanitize
 sanitize: deps

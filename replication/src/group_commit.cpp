@@ -73,7 +73,7 @@ void GroupCommit::run_group() {
         if (!group.empty()) {
             const int code = mdb_txn_begin(mdb_txn_env(parent), parent, 0, &txn);
             if (code != 0) {
-                conclude(turn, lmdb_error(code, "begin a write"));
+                conclude(turn, handle_.error(code, "begin a write"));
                 continue;
             }
         }
@@ -87,7 +87,7 @@ void GroupCommit::run_group() {
         } else if (const int code = mdb_txn_commit(txn); code == 0) {
             group.push_back(turn);
         } else {
-            conclude(turn, lmdb_error(code, "commit"));
+            conclude(turn, handle_.error(code, "commit"));
         }
         if (Clock::now() - opened > kMaxGroupTime) break;
     }
@@ -100,7 +100,7 @@ void GroupCommit::run_group() {
     } else if (code != 0) {
         handle_.distrust();
     }
-    if (code != 0) outcome = lmdb_error(code, "commit");
+    if (code != 0) outcome = handle_.error(code, "commit");
     for (const auto& turn : group) conclude(turn, outcome);
 }
 

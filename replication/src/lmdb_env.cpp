@@ -122,7 +122,7 @@ class LmdbWriteTxn : public WriteTxn {
     Result<void> note(int code) {
         if (code == 0) return {};
         if (code == MDB_MAP_FULL) handle_.demand_growth();
-        auto error = lmdb_error(code, "write");
+        auto error = handle_.error(code, "write");
         if (!failure_) failure_ = error.value();
         return error;
     }

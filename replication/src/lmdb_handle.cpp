@@ -3,10 +3,12 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <limits>
 
 namespace kigumi::kv {
 namespace {
@@ -15,6 +17,10 @@ using namespace std::chrono_literals;
 
 constexpr unsigned kMaxReaders = 2048;
 constexpr auto kExclusiveWait = 2s;
+/// With less free space than this, a write that fails did so for want of space.
+constexpr std::uint64_t kNoRoom = std::uint64_t{1} << 20;
+/// More than kMaxReaders places; LMDB uses all that the file has.
+constexpr off_t kLockFileBytes = off_t{kMaxReaders} * 64 + 4096;
 constexpr std::uint64_t kHeadroom = std::uint64_t{256} << 20;
 constexpr std::array<const char*, kTables> kTableNames = {
     "rows", "log", "clock", "staging", "origins", "buckets", "meta", "members", "removed"};
@@ -48,6 +54,12 @@ tl::unexpected<Error> lmdb_error(int code, std::string_view doing) {
     }
 }
 
+tl::unexpected<Error> LmdbHandle::error(int code, std::string_view doing) const {
+    // LMDB calls it an input/output error when there was room for half of a write.
+    if (code == EIO && free_bytes() < kNoRoom) code = ENOSPC;
+    return lmdb_error(code, std::string(doing) + " in " + directory_.string());
+}
+
 LmdbHandle::LmdbHandle(std::filesystem::path directory, LmdbOptions options)
     : directory_(std::move(directory)), options_(options) {}
 
@@ -61,7 +73,7 @@ Result<void> LmdbHandle::open() {
 }
 
 Result<void> LmdbHandle::open_env() {
-    const std::string doing = "open the environment in " + directory_.string();
+    KIGUMI_CHECK(reserve_lock_file());
     int code = mdb_env_create(&env_);
     if (code == 0) code = mdb_env_set_maxdbs(env_, kTables);
     if (code == 0) code = mdb_env_set_maxreaders(env_, kMaxReaders);
@@ -71,11 +83,26 @@ Result<void> LmdbHandle::open_env() {
         // After a failed open the handle must still be closed, and is good for nothing else.
         mdb_env_close(env_);
         env_ = nullptr;
-        return lmdb_error(code, doing);
+        return error(code, "open the environment");
     }
     KIGUMI_CHECK(fill_to_last_page());
     int dead = 0;
     mdb_reader_check(env_, &dead);
+    return {};
+}
+
+Result<void> LmdbHandle::reserve_lock_file() const {
+    const int file = ::open((directory_ / "lock.mdb").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+    if (file < 0) return error(errno, "open the environment");
+    struct ::stat now {};
+    int code = fstat(file, &now) == 0 ? 0 : errno;
+    // A file that is there already may be in use: its size stays. Not posix_fallocate, which writes
+    // into the file where the file system cannot do it.
+    const off_t size = now.st_size > 0 ? now.st_size : kLockFileBytes;
+    if (code == 0 && fallocate(file, 0, 0, size) != 0 && errno != EOPNOTSUPP) code = errno;
+    // Closing it drops this process's locks on it, of which there are none before LMDB opens it.
+    ::close(file);
+    if (code != 0) return error(code, "open the environment");
     return {};
 }
 
@@ -91,7 +118,7 @@ Result<void> LmdbHandle::fill_to_last_page() {
     // Not ftruncate: another process may be making the file longer at this moment.
     const bool cut = fstat(file, &now) == 0 && now.st_size < used;
     if (const int code = cut ? posix_fallocate(file, used - 1, 1) : 0; code != 0)
-        return lmdb_error(code, "open the environment in " + directory_.string());
+        return error(code, "open the environment");
     return {};
 }
 
@@ -111,7 +138,7 @@ Result<void> LmdbHandle::open_tables() {
         }
         if (code != MDB_NOTFOUND) break;
     }
-    if (code != 0) return lmdb_error(code, "open the tables in " + directory_.string());
+    if (code != 0) return error(code, "open the tables");
     return {};
 }
 
@@ -139,20 +166,20 @@ Result<MDB_txn*> LmdbHandle::begin(unsigned flags) {
         const int code = env_ == nullptr ? EIO : mdb_txn_begin(env_, nullptr, flags, &txn);
         if (code == 0) return txn;
         end();
-        if (attempt == 3) return lmdb_error(code, doing);
+        if (attempt == 3) return error(code, doing);
         if (code == MDB_MAP_RESIZED) {
             // Another process has grown the map; 0 means "as large as it is now".
             KIGUMI_CHECK(alone([this]() -> Result<void> {
                 const int adopted = mdb_env_set_mapsize(env_, 0);
-                if (adopted != 0) return lmdb_error(adopted, "adopt the grown map");
+                if (adopted != 0) return error(adopted, "adopt the grown map");
                 return {};
             }));
         } else if (code == MDB_READERS_FULL) {
             int dead = 0;
             mdb_reader_check(env_, &dead);
-            if (dead == 0) return lmdb_error(code, doing);
+            if (dead == 0) return error(code, doing);
         } else {
-            return lmdb_error(code, doing);
+            return error(code, doing);
         }
     }
 }
@@ -201,13 +228,17 @@ Result<void> LmdbHandle::prepare_write() {
     return grow_if_needed();
 }
 
-Result<void> LmdbHandle::check_free_space() const {
+std::uint64_t LmdbHandle::free_bytes() const {
     struct statvfs fs {};
-    if (statvfs(directory_.c_str(), &fs) != 0) return {};
-    const std::uint64_t free_bytes = std::uint64_t{fs.f_bavail} * fs.f_frsize;
-    if (free_bytes >= options_.min_free_bytes) return {};
+    if (statvfs(directory_.c_str(), &fs) != 0) return std::numeric_limits<std::uint64_t>::max();
+    return std::uint64_t{fs.f_bavail} * fs.f_frsize;
+}
+
+Result<void> LmdbHandle::check_free_space() const {
+    const std::uint64_t free = free_bytes();
+    if (free >= options_.min_free_bytes) return {};
     return fail(ErrorCode::kFull, "writes are refused: " + directory_.string() + " has only " +
-                                      std::to_string(free_bytes >> 20) + " MiB free and needs " +
+                                      std::to_string(free >> 20) + " MiB free and needs " +
                                       std::to_string(options_.min_free_bytes >> 20) +
                                       "; free some space and try again");
 }
@@ -217,7 +248,7 @@ Result<void> LmdbHandle::grow_if_needed() {
     if (!growth_demanded_ && now.file_bytes + kHeadroom <= now.map_bytes) return {};
     KIGUMI_CHECK(alone([this, &now]() -> Result<void> {
         const int code = mdb_env_set_mapsize(env_, std::max(2 * now.map_bytes, 2 * kHeadroom));
-        if (code != 0) return lmdb_error(code, "grow the map");
+        if (code != 0) return error(code, "grow the map");
         return {};
     }));
     growth_demanded_ = false;

@@ -32,6 +32,9 @@ class LmdbHandle {
     /// Says that a transaction of begin() is over (after its commit or abort).
     void end();
 
+    /// The error for a return code, with the name of the directory. `doing` completes "cannot …".
+    tl::unexpected<Error> error(int code, std::string_view doing) const;
+
     MDB_dbi table(Table table) const { return tables_[static_cast<std::size_t>(table)]; }
     Result<Usage> usage();
 
@@ -45,12 +48,17 @@ class LmdbHandle {
 
   private:
     Result<void> open_env();
+    /// LMDB makes its lock file as a hole and maps it: at the first use of a page for which a full
+    /// disk has no room, the process would be killed.
+    Result<void> reserve_lock_file() const;
     /// Reading beyond the end of a file that was cut would kill the process; zeros are found out as
     /// damage. An undamaged file may be short too, by pages that were never needed.
     Result<void> fill_to_last_page();
     Result<void> open_tables();
     Result<void> reopen();
     Result<void> check_free_space() const;
+    /// Of the file system; all there can be if it does not tell.
+    std::uint64_t free_bytes() const;
     Result<void> grow_if_needed();
     /// Runs `action` while no transaction is open in this process; kBusy if they do not end soon.
     Result<void> alone(const std::function<Result<void>()>& action);

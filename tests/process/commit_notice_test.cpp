@@ -56,7 +56,7 @@ TEST_F(CommitNotice, IsFoundByPollingIfTheSocketIsGone) {
 }
 
 TEST(CommitSignal, IsSentByACommitThatWroteAndByNoOther) {
-    const Scratch scratch;
+    const TempDirectory scratch;
     const auto store = Store::open(scratch.path()).value();
     const int wake = commit_signal::listen(scratch.path()).value();
     std::array<char, 16> bytes{};

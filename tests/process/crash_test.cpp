@@ -10,7 +10,9 @@ class Crash : public ProcessTest {};
 /// A writer in the middle of its burst.
 std::unique_ptr<Process> start_burst(const Site& site, const std::filesystem::path& output) {
     auto writer = std::make_unique<Process>(
-        std::vector<std::string>{KIGUMI_BURST_WRITER, site.directory().string()}, output);
+        std::vector<std::string>{KIGUMI_BURST_WRITER, site.directory().string(),
+                                 output.filename().string()},
+        output);
     EXPECT_TRUE(
         eventually(std::chrono::seconds(20), [&writer] { return writer->output().size() > 500; }));
     return writer;
@@ -32,7 +34,8 @@ TEST_F(Crash, OfDaemonAndWriterLosesNothingAcknowledged) {
     std::int64_t total = 0;
     for (int round = 0; round < 4; ++round) {
         Site& site = sites_[1];
-        const auto writer = start_burst(site, scratch_.path() / ("burst" + std::to_string(round)));
+        const std::string name = "burst" + std::to_string(round);
+        const auto writer = start_burst(site, scratch_.path() / name);
         // Either may die first.
         if (round % 2 == 0) writer->kill();
         site.daemon().kill();
@@ -45,7 +48,8 @@ TEST_F(Crash, OfDaemonAndWriterLosesNothingAcknowledged) {
         EXPECT_LE(total - before, acknowledged(*writer) + 1) << "one transaction was under way";
         for (Site& each : sites_) {
             for (std::int64_t i = 0; i < acknowledged(*writer); ++i)
-                EXPECT_TRUE(each.contains("burst", i)) << "lost: " << i;
+                EXPECT_TRUE(each.contains("burst", name + ":" + std::to_string(i)))
+                    << "lost: " << i;
             EXPECT_EQ(each.count("burst"), total);
         }
     }

@@ -1,60 +1,20 @@
 #include "process/site.hpp"
 
-#include <stdlib.h>
-
 #include <algorithm>
 
 namespace kigumi {
 
 using std::chrono::seconds;
 
-Scratch::Scratch() {
-    std::string name = (std::filesystem::temp_directory_path() / "kigumi-process-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) ADD_FAILURE() << "cannot make " << name;
-    path_ = name;
-}
-
-Scratch::~Scratch() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-}
-
-std::vector<std::string> kigumid_command(const std::filesystem::path& data,
-                                         const std::string& listen,
-                                         const std::vector<std::string>& peers) {
-    std::vector<std::string> command = {KIGUMID,    "--data", data.string(),
-                                        "--listen", listen,   "--insecure"};
-    for (const std::string& peer : peers) command.insert(command.end(), {"--peer", peer});
-    return command;
-}
-
 Site::Site(std::filesystem::path directory)
-    : directory_(std::move(directory)), store_(Store::open(directory_).value()) {}
+    : daemon_(std::move(directory)), store_(Store::open(daemon_.data()).value()) {}
 
 void Site::start(const std::vector<std::string>& peers) {
-    const std::string mark = " listen=tcp://";
-    const std::filesystem::path log = directory_.string() + ".log";
-    // What an earlier run logged must not be taken for the start of this one.
-    if (daemon_) std::filesystem::rename(log, log.string() + ".before");
-    daemon_ = std::make_unique<Process>(kigumid_command(directory_, address_, peers), log);
-    address_ = daemon_->wait_for_output(mark);
-    ASSERT_NE(address_, "") << daemon_->output();
+    ASSERT_TRUE(daemon_.start(peers)) << daemon_.process().output();
 }
 
 std::uint16_t Site::port() const {
-    return static_cast<std::uint16_t>(std::stoi(address_.substr(address_.rfind(':') + 1)));
-}
-
-std::vector<KeyedRow> Site::rows() {
-    std::vector<KeyedRow> all;
-    store_->read()
-        ->scan({},
-               [&all](const RowKey& at, const Row& row) {
-                   if (!row.removed()) all.push_back({at, row});
-                   return true;
-               })
-        .value();
-    return all;
+    return static_cast<std::uint16_t>(std::stoi(address().substr(address().rfind(':') + 1)));
 }
 
 void Site::assign(const std::string& key, const Value& value) {

@@ -9,27 +9,11 @@
 #include <vector>
 
 #include "kigumi/replication/store.hpp"
-#include "process/process.hpp"
+#include "support/daemon.hpp"
+#include "support/present_rows.hpp"
+#include "support/temp_directory.hpp"
 
 namespace kigumi {
-
-/// A fresh directory that goes away with its object.
-class Scratch {
-  public:
-    Scratch();
-    ~Scratch();
-    Scratch(const Scratch&) = delete;
-    Scratch& operator=(const Scratch&) = delete;
-    const std::filesystem::path& path() const { return path_; }
-
-  private:
-    std::filesystem::path path_;
-};
-
-/// The arguments that make kigumid serve a directory.
-std::vector<std::string> kigumid_command(const std::filesystem::path& data,
-                                         const std::string& listen,
-                                         const std::vector<std::string>& peers = {});
 
 /// A node: a data directory, a kigumid on it, and the test as an application beside that.
 class Site {
@@ -38,16 +22,15 @@ class Site {
 
     /// Starts kigumid. The port is the system's choice at first and stays the same from then on.
     void start(const std::vector<std::string>& peers = {});
-    Process& daemon() { return *daemon_; }
-    const std::filesystem::path& directory() const { return directory_; }
+    Process& daemon() { return daemon_.process(); }
+    const std::filesystem::path& directory() const { return daemon_.data(); }
     /// Where kigumid listens: `127.0.0.1:PORT`.
-    const std::string& address() const { return address_; }
+    const std::string& address() const { return daemon_.address(); }
     std::uint16_t port() const;
 
     Store& store() { return *store_; }
     VersionVector version() { return store_->read()->version(); }
-    /// All rows that are not merely removed.
-    std::vector<KeyedRow> rows();
+    std::vector<KeyedRow> rows() { return present_rows(*store_); }
 
     void assign(const std::string& key, const Value& value);
     std::string get(const std::string& key);
@@ -60,10 +43,8 @@ class Site {
     std::int64_t count(const std::string& key);
 
   private:
-    std::filesystem::path directory_;
+    Daemon daemon_;
     std::unique_ptr<Store> store_;
-    std::unique_ptr<Process> daemon_;
-    std::string address_ = "127.0.0.1:*";
 };
 
 /// Sites in one scratch directory.
@@ -76,7 +57,7 @@ class ProcessTest : public testing::Test {
     /// The same of some of the sites.
     void expect_converged(const std::vector<Site*>& sites, std::chrono::seconds limit);
 
-    Scratch scratch_;
+    TempDirectory scratch_;
     std::deque<Site> sites_;
 };
 

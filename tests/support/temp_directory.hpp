@@ -1,9 +1,9 @@
 #pragma once
 
-#include <gtest/gtest.h>
 #include <stdlib.h>
 
 #include <filesystem>
+#include <stdexcept>
 #include <string>
 
 namespace kigumi {
@@ -13,10 +13,11 @@ class TempDirectory {
   public:
     TempDirectory() {
         std::string name = (std::filesystem::temp_directory_path() / "kigumi-XXXXXX").string();
-        if (mkdtemp(name.data()) == nullptr) ADD_FAILURE() << "cannot make " << name;
+        if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make " + name);
         path_ = name;
     }
     ~TempDirectory() {
+        if (kept_) return;
         std::error_code ignored;
         std::filesystem::remove_all(path_, ignored);
     }
@@ -24,9 +25,12 @@ class TempDirectory {
     TempDirectory& operator=(const TempDirectory&) = delete;
 
     const std::filesystem::path& path() const { return path_; }
+    /// For whoever wants to look at what is in it.
+    void keep() { kept_ = true; }
 
   private:
     std::filesystem::path path_;
+    bool kept_ = false;
 };
 
 }  // namespace kigumi

@@ -94,6 +94,8 @@ class Replicator::Core {
     bool start_pull(Link& link, const std::string& name, Bucket& bucket, std::uint64_t now_ms);
     void end_pull(Bucket& bucket, const std::string& name, const std::string& reason, bool keep,
                   std::uint64_t now_ms);
+    /// Other reasons why a pull breaks go away by themselves; of a full disk somebody has to know.
+    void report_full(const std::string& name, const Error& error);
     Bucket* pulling(const Link& link, std::uint64_t session, std::string& name);
 
     // Digests.

@@ -74,6 +74,11 @@ void Replicator::Core::end_pull(Bucket& bucket, const std::string& name, const s
     if (link.up) want_pull(link, name, link.pull_not_before_ms);
 }
 
+void Replicator::Core::report_full(const std::string& name, const Error& error) {
+    if (error.code != ErrorCode::kFull) return;
+    note(Level::kWarning, "pull.failed", "bucket=" + name + " reason=\"" + error.message + '"');
+}
+
 Replicator::Core::Bucket* Replicator::Core::pulling(const Link& link, std::uint64_t session,
                                                     std::string& name) {
     for (auto& [candidate, bucket] : buckets_) {
@@ -105,6 +110,7 @@ void Replicator::Core::on(Link& link, const wire::Chunk& chunk, std::uint64_t no
     const auto credit = bucket->pull.take(chunk, now_ms);
     if (!credit) {
         send(link, wire::Cancel{chunk.session, credit.error().message});
+        report_full(name, credit.error());
         return end_pull(*bucket, name, credit.error().message,
                         credit.error().code == ErrorCode::kIo, now_ms);
     }
@@ -119,6 +125,7 @@ void Replicator::Core::on(Link& link, const wire::Done& done, std::uint64_t now_
     if (!joined) {
         if (joined.error().code == ErrorCode::kInvalidArgument)
             check_identity(link, name, done.version);
+        report_full(name, joined.error());
         return end_pull(*bucket, name, joined.error().message, false, now_ms);
     }
     if (!*joined) return;

@@ -14,8 +14,9 @@ namespace kigumi {
 /// object, or with the test.
 class Process {
   public:
-    /// `command[0]` is a path.
-    Process(std::vector<std::string> command, std::filesystem::path output);
+    /// `command[0]` is a path. `environment`: `NAME=value`, added to the test's own.
+    Process(std::vector<std::string> command, std::filesystem::path output,
+            std::vector<std::string> environment = {});
     ~Process();
     Process(const Process&) = delete;
     Process& operator=(const Process&) = delete;

@@ -1,4 +1,4 @@
-#include "process/process.hpp"
+#include "support/process.hpp"
 
 #include <fcntl.h>
 #include <sys/prctl.h>
@@ -14,11 +14,17 @@ namespace kigumi {
 
 void sleep_for_ms(int ms) { std::this_thread::sleep_for(std::chrono::milliseconds(ms)); }
 
-Process::Process(std::vector<std::string> command, std::filesystem::path output)
+Process::Process(std::vector<std::string> command, std::filesystem::path output,
+                 std::vector<std::string> environment)
     : output_(std::move(output)) {
     std::vector<char*> arguments;
     for (std::string& word : command) arguments.push_back(word.data());
     arguments.push_back(nullptr);
+    std::vector<char*> variables;
+    for (std::string& variable : environment) variables.push_back(variable.data());
+    for (char** variable = environ; *variable != nullptr; ++variable)
+        variables.push_back(*variable);
+    variables.push_back(nullptr);
     // Appended to: a daemon that is started again goes on in the same log.
     const int file = open(output_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     pid_ = fork();
@@ -26,7 +32,7 @@ Process::Process(std::vector<std::string> command, std::filesystem::path output)
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         dup2(file, STDOUT_FILENO);
         dup2(file, STDERR_FILENO);
-        execv(arguments[0], arguments.data());
+        execve(arguments[0], arguments.data(), variables.data());
         _exit(127);
     }
     close(file);

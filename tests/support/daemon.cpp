@@ -1,0 +1,26 @@
+#include "support/daemon.hpp"
+
+namespace kigumi {
+
+std::vector<std::string> kigumid_command(const std::filesystem::path& data,
+                                         const std::string& listen,
+                                         const std::vector<std::string>& peers) {
+    std::vector<std::string> command = {KIGUMID,    "--data", data.string(),
+                                        "--listen", listen,   "--insecure"};
+    for (const std::string& peer : peers) command.insert(command.end(), {"--peer", peer});
+    return command;
+}
+
+bool Daemon::start(const std::vector<std::string>& peers,
+                   const std::vector<std::string>& environment) {
+    const std::filesystem::path log = data_.string() + ".log";
+    // What an earlier run logged must not be taken for the start of this one.
+    if (process_) std::filesystem::rename(log, log.string() + ".before");
+    process_ = std::make_unique<Process>(kigumid_command(data_, address_, peers), log, environment);
+    const std::string bound = process_->wait_for_output(" listen=tcp://");
+    if (bound.empty()) return false;
+    address_ = bound;
+    return true;
+}
+
+}  // namespace kigumi
