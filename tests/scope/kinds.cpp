@@ -41,7 +41,7 @@ const std::vector<Kind>& kinds() {
          {{"enables", [](Recorder& s, std::int64_t) { return s.flag("f").enable(); }},
           {"disables", [](Recorder& s, std::int64_t) { return s.flag("f").disable(); }}}},
         {"counter",
-         {{"counts", [](Recorder& s, std::int64_t) { return s.counter("c").add(1); }},
+         {{"counts", [](Recorder& s, std::int64_t v) { return s.counter("c").add(100 - v); }},
           {"resets", [](Recorder& s, std::int64_t) { return s.counter("c").reset(); }}}},
         {"map",
          {{"assigns m.f",
