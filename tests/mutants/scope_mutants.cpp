@@ -31,6 +31,8 @@ constexpr std::pair<Defect, const char*> kDefects[] = {
     {Defect::kContributionRestarts, "a contribution starts from 0 again"},
     {Defect::kRemovalNotLogged, "a removal has no log entry"},
     {Defect::kLogDroppedTooEarly, "a log entry goes while its write stays"},
+    {Defect::kCollectedOneMemberEarly, "a removal is collected before one member has seen it"},
+    {Defect::kCollectedBeforeSettled, "… before what members wrote without seeing it has arrived"},
 };
 
 /// Runs the scopes until one finds the defect; says how.

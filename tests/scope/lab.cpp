@@ -32,10 +32,23 @@ std::size_t Lab::HashQuestion::operator()(const Question& question) const {
     return hash;
 }
 
-ReplicaId Lab::id_of(unsigned replica) const {
+ReplicaId Lab::id_of(unsigned replica) {
     ReplicaId::Bytes bytes{};
     bytes.fill(static_cast<std::uint8_t>(0x10 * (replica + 1)));
     return ReplicaId(bytes);
+}
+
+std::string Lab::events_between(const VersionVector& from, const VersionVector& to) const {
+    std::string text;
+    for (unsigned i = 0; i < scope_.replicas; ++i) {
+        const std::uint64_t first = from[id_of(i)] + 1;
+        const std::uint64_t last = to[id_of(i)];
+        if (first > last) continue;
+        if (!text.empty()) text += " and ";
+        text += static_cast<char>('A' + i) + std::to_string(first);
+        if (first != last) text += "-" + std::to_string(last);
+    }
+    return text;
 }
 
 Lab::Lab(const Scope& scope) : scope_(scope) {
@@ -111,8 +124,7 @@ Lab::Id Lab::settle(Site site, std::vector<const Past*> sources) {
     if (!site.tables || *site.tables != *bench.env->state()) site.tables = bench.env->state();
     if (!site.version.covers(before)) throw Violation("the version goes back");
     site.past = past_at(site.version, sources);
-    for (unsigned i = 0; i < scope_.replicas; ++i)
-        if (site.version.covers(site.heard[i])) site.settled[i] = site.heard[i];
+    site.acknowledgements.settle(site.version, kFirstWriteMs);
     return add(std::move(site));
 }
 
@@ -122,9 +134,11 @@ Lab::Id Lab::add(Site site) {
     append(bytes, *site.tables);
     append(bytes, site.held_names);
     append(bytes, site.past);
-    for (unsigned i = 0; i < scope_.replicas; ++i) {
-        append(bytes, site.heard[i]);
-        append(bytes, site.settled[i]);
+    for (const auto& [replica, heard] : site.acknowledgements.all()) {
+        append(bytes, replica.bytes());
+        append(bytes, heard.newest);
+        append(bytes, heard.waiting.value_or(VersionVector()));
+        append(bytes, heard.settled.value_or(VersionVector()));
     }
     if (const Id known = sites_.find(bytes)) return known;
     check(site);

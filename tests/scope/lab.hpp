@@ -31,9 +31,10 @@ class Lab {
 
     /// The site after an operation; none if the operation finds nothing to do.
     Id operate(Id site, unsigned operation);
-    /// Where a push of this site may start: at the end of any of its transactions but the last.
-    std::vector<std::uint64_t> push_starts(Id site) const;
-    Id push(Id site, std::uint64_t from);
+    /// Where a push of this site may start.
+    std::vector<VersionVector> push_bases(Id site) const;
+    /// The push from the `index`-th of these.
+    Id push(Id site, const VersionVector& base, unsigned index);
     Id receive(Id site, Id flight);
     /// A crash loses what waits in memory.
     Id crash(Id site);
@@ -100,8 +101,11 @@ class Lab {
     void check(const Site& site);
     Past past_at(const VersionVector& version, const std::vector<const Past*>& sources) const;
     std::uint32_t add_event(Event event);
-    ReplicaId id_of(unsigned replica) const;
+    static ReplicaId id_of(unsigned replica);
+    /// Events by their replicas' letters, for people.
+    std::string events_between(const VersionVector& from, const VersionVector& to) const;
 
+    VersionVector stable_at(const Site& site) const;
     Session begin(const Session* broken, const Site& client, const Site& server);
     bool take_arrived(Session& session, const Site& server);
 

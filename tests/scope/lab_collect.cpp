@@ -1,7 +1,27 @@
+#include "kigumi/crdt/defect.hpp"
 #include "lab.hpp"
 
 /// Collection: who has heard what of whom, and what may go.
 namespace kigumi::scope {
+namespace {
+
+constexpr std::uint64_t kNowMs = 1'000;
+
+}  // namespace
+
+/// What every replica has seen, as far as this one has all that they wrote before. The replicator's
+/// own rule, for replicas that all know of each other.
+VersionVector Lab::stable_at(const Site& site) const {
+    VersionVector stable = site.version;
+    unsigned waited_for = 0;
+    for (unsigned i = 0; i < scope_.replicas; ++i) {
+        if (i == site.replica) continue;
+        if (KIGUMI_DEFECT(kCollectedOneMemberEarly) && ++waited_for == 1) continue;
+        const VersionVector* settled = site.acknowledgements.settled(id_of(i));
+        stable.meet(settled != nullptr ? *settled : VersionVector());
+    }
+    return stable;
+}
 
 Lab::Id Lab::hear(Id to, Id from) {
     return once(kHear, to, from, 0,
@@ -9,7 +29,8 @@ Lab::Id Lab::hear(Id to, Id from) {
                     Site site = sites_[to];
                     const Site& other = sites_[from];
                     put(site);
-                    site.heard[other.replica] = other.version;
+                    site.acknowledgements.hear(id_of(other.replica), other.version, site.version,
+                                               kNowMs);
                     return {settle(std::move(site), {})};
                 })
         .first;
@@ -19,9 +40,7 @@ Lab::Id Lab::collect(Id at) {
     return once(kCollect, at, 0, 0,
                 [&]() -> Outcome {
                     const Site& site = sites_[at];
-                    VersionVector stable = site.version;
-                    for (unsigned i = 0; i < scope_.replicas; ++i)
-                        if (i != site.replica) stable.meet(site.settled[i]);
+                    const VersionVector stable = stable_at(site);
                     Store& store = put(site);
                     std::string cursor;
                     const auto places =

@@ -9,34 +9,52 @@ namespace {
 
 constexpr std::size_t kMaxPushBytes = std::size_t{1} << 20;
 
-char letter(unsigned replica) { return static_cast<char>('A' + replica); }
+/// What a replica drops before it looks at the rows of a push.
+bool dropped(const wire::Push& push, const Site& site, const ReplicaId& self) {
+    return push.version[self] > site.version[self] || site.version.covers(push.version);
+}
 
 }  // namespace
 
-std::vector<std::uint64_t> Lab::push_starts(Id from) const {
+/// Everything that a peer may have been told before: of each origin, as far as any of its
+/// transactions. Without relays only the own events are pushed.
+std::vector<VersionVector> Lab::push_bases(Id from) const {
     const Site& site = sites_[from];
-    const ReplicaId self = id_of(site.replica);
-    std::vector<std::uint64_t> starts{0};
-    for (const std::uint32_t event : site.past)
-        if (events_[event].last && events_[event].event.dot.origin == self)
-            starts.push_back(events_[event].event.dot.counter);
-    starts.pop_back();
-    return starts;
+    std::vector<VersionVector> bases{VersionVector()};
+    for (const auto& [origin, newest] : site.version) {
+        std::vector<std::uint64_t> ends;
+        if (scope_.relays || origin == id_of(site.replica)) ends.push_back(0);
+        for (const std::uint32_t number : site.past) {
+            const Event& event = events_[number];
+            const bool end = event.last && event.event.dot.origin == origin;
+            if (end && (!ends.empty() || event.event.dot.counter == newest))
+                ends.push_back(event.event.dot.counter);
+        }
+        std::vector<VersionVector> longer;
+        for (const VersionVector& base : bases) {
+            for (const std::uint64_t end : ends) {
+                longer.push_back(base);
+                if (end > 0) longer.back().raise(origin, end);
+            }
+        }
+        bases = std::move(longer);
+    }
+    std::erase(bases, site.version);
+    return bases;
 }
 
-Lab::Id Lab::push(Id from, std::uint64_t start) {
-    return once(kPush, from, static_cast<Id>(start), 0,
+Lab::Id Lab::push(Id from, const VersionVector& base, unsigned index) {
+    return once(kPush, from, index, 0,
                 [&]() -> Outcome {
                     const Site& site = sites_[from];
                     auto snapshot = put(site).read().value();
-                    auto push = make_push(snapshot, std::string(kDefaultBucket),
-                                          id_of(site.replica), start, kMaxPushBytes)
-                                    .value();
-                    const std::string text = std::string(1, letter(site.replica)) + "'s push of " +
-                                             std::to_string(push->from + 1) + ".." +
-                                             std::to_string(push->to);
-                    Flight flight{wire::encode(std::move(*push)), text, site.replica, site.past};
+                    auto push =
+                        make_push(snapshot, std::string(kDefaultBucket), base, kMaxPushBytes)
+                            .value();
+                    Flight flight{wire::encode(std::move(*push)),
+                                  events_between(base, site.version), site.replica, site.past};
                     std::string bytes = flight.bytes;
+                    append(bytes, std::uint64_t{flight.sender});
                     append(bytes, flight.past);
                     return {flights_.add(std::move(bytes), std::move(flight))};
                 })
@@ -49,8 +67,8 @@ Lab::Id Lab::receive(Id to, Id flight) {
                     Site site = sites_[to];
                     const auto message = wire::decode(flights_[flight].bytes).value();
                     const auto& push = std::get<wire::Push>(message);
-                    if (site.version[push.origin] >= push.to) return {to};
-                    auto checked = check_push(flights_[flight].origin + 1, push);
+                    if (dropped(push, site, id_of(site.replica))) return {to};
+                    auto checked = check_push(flights_[flight].sender + 1, push);
                     if (!checked)
                         throw Violation("an honest push was refused: " + checked.error().message);
                     HeldPushes held = site.held ? *site.held : HeldPushes();

@@ -53,6 +53,7 @@ int main(int argc, char** argv) {
     app.add_option("--ops", scope.ops, "operations in all")->check(CLI::Range(1, 8));
     app.add_option("--flights", scope.flights, "pushes under way at a time")
         ->check(CLI::Range(0U, kigumi::scope::kMaxFlights));
+    app.add_flag("--relays", scope.relays, "pushes of others' events too");
     app.add_flag("--sessions", scope.sessions, "pulls in parts, with other steps in between");
     app.add_flag("--collection", scope.collection, "removed rows are dropped at any moment");
     app.add_option("--states", scope.max_states, "give up behind so many");

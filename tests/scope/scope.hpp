@@ -30,6 +30,7 @@ struct Scope {
     unsigned replicas = 2;
     unsigned ops = 3;         ///< operations in all
     unsigned flights = 1;     ///< pushes under way at a time
+    bool relays = false;      ///< pushes of others' events too
     bool sessions = false;    ///< pulls in parts, with other steps in between
     bool collection = false;  ///< removed rows are dropped at any moment
     std::size_t max_states = 20'000'000;

@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "kigumi/replication/memory_env.hpp"
+#include "protocol/acknowledgements.hpp"
 #include "protocol/push.hpp"
 #include "scope.hpp"
 
@@ -31,10 +32,7 @@ struct Site {
     std::shared_ptr<const kv::MemoryEnv::Tables> tables;
     std::shared_ptr<const HeldPushes> held;  ///< null if none
     std::vector<std::uint32_t> held_names;   ///< the messages that were added to `held`
-    /// What others were last heard to hold, and the last of these words that this replica covers
-    /// itself.
-    std::array<VersionVector, kMaxReplicas> heard;
-    std::array<VersionVector, kMaxReplicas> settled;
+    Acknowledgements acknowledgements{{}};   ///< what the others have said that they hold
 
     // What follows from the above and from the history.
     VersionVector version;
@@ -44,8 +42,8 @@ struct Site {
 /// A push on its way.
 struct Flight {
     std::string bytes;
-    std::string text;
-    unsigned origin = 0;
+    std::string text;  ///< the events that it brings
+    unsigned sender = 0;
     Past past;  ///< of the sender
 };
 

@@ -43,9 +43,10 @@ class Steps {
         }
     }
     void sends(unsigned at) {
-        for (const std::uint64_t from : lab_.push_starts(world_.sites[at])) {
+        unsigned index = 0;
+        for (const VersionVector& base : lab_.push_bases(world_.sites[at])) {
             about_to_({What::kSend, at, 0, 0});
-            const std::uint32_t flight = lab_.push(world_.sites[at], from);
+            const std::uint32_t flight = lab_.push(world_.sites[at], base, index++);
             if (std::count(world_.flights.begin(), world_.flights.end(), flight) > 0) continue;
             World next = world_;
             next.flights.back() = flight;
@@ -62,7 +63,7 @@ class Steps {
         visit_(next);
         // Delivered, it stays under way: it may come again, to whomever.
         for (unsigned at = 0; at < scope_.replicas; ++at) {
-            if (at == lab_.flight(flight).origin) continue;
+            if (at == lab_.flight(flight).sender) continue;
             about_to_({What::kReceive, at, 0, flight});
             visit_(with(at, lab_.receive(world_.sites[at], flight)));
         }
@@ -70,7 +71,7 @@ class Steps {
     void meetings(unsigned at, unsigned other) {
         const Site& mine = lab_.site(world_.sites[at]);
         const Site& theirs = lab_.site(world_.sites[other]);
-        if (scope_.collection && mine.heard[other] != theirs.version) {
+        if (scope_.collection) {
             about_to_({What::kHear, at, other, 0});
             visit_(with(at, lab_.hear(world_.sites[at], world_.sites[other])));
         }
@@ -142,14 +143,18 @@ void each_step(Lab& lab, const Scope& scope, const World& world,
 std::string describe(const Lab& lab, const Scope& scope, const Step& step) {
     const std::string at(1, static_cast<char>('A' + step.at));
     const std::string other(1, static_cast<char>('A' + step.other));
-    const auto push = [&] { return step.arg == 0 ? "a push" : lab.flight(step.arg).text; };
+    const auto push = [&] {
+        if (step.arg == 0) return std::string("a push");
+        const Flight& flight = lab.flight(step.arg);
+        return static_cast<char>('A' + flight.sender) + ("'s push of " + flight.text);
+    };
     switch (step.what) {
         case What::kOperate:
             return at + " " + scope.kind->operations[step.arg].name;
         case What::kSend:
-            return at + " sends " + push();
+            return push() + " is on its way";
         case What::kLose:
-            return push() + " is lost, or over";
+            return push() + " will not come again";
         case What::kReceive:
             return at + " receives " + push();
         case What::kPull:
