@@ -8,6 +8,8 @@ namespace kigumi::scope {
 namespace {
 
 constexpr std::size_t kMaxPushBytes = std::size_t{1} << 20;
+/// The buffer of waiting pushes is full then, and the next is dropped.
+constexpr std::size_t kMaxHeld = 2;
 
 /// What a replica drops before it looks at the rows of a push.
 bool dropped(const wire::Push& push, const Site& site, const ReplicaId& self) {
@@ -68,15 +70,17 @@ Lab::Id Lab::receive(Id to, Id flight) {
                     const auto message = wire::decode(flights_[flight].bytes).value();
                     const auto& push = std::get<wire::Push>(message);
                     if (dropped(push, site, id_of(site.replica))) return {to};
+                    const auto& waiting = site.held_names;
+                    const bool known =
+                        std::find(waiting.begin(), waiting.end(), flight) != waiting.end();
+                    if (known || waiting.size() == kMaxHeld) return {to};
                     auto checked = check_push(flights_[flight].sender + 1, push);
                     if (!checked)
                         throw Violation("an honest push was refused: " + checked.error().message);
                     HeldPushes held = site.held ? *site.held : HeldPushes();
                     held.add(std::move(*checked));
                     site.held = std::make_shared<const HeldPushes>(std::move(held));
-                    if (std::find(site.held_names.begin(), site.held_names.end(), flight) ==
-                        site.held_names.end())
-                        site.held_names.push_back(flight);
+                    site.held_names.push_back(flight);
                     put(site);
                     return {settle(std::move(site), {})};
                 })
