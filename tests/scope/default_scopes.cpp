@@ -1,4 +1,4 @@
-#include <algorithm>
+#include <initializer_list>
 
 #include "scope.hpp"
 
@@ -15,31 +15,52 @@ std::string Scope::text() const {
 
 namespace {
 
-Scope make(const Kind& kind, unsigned replicas, unsigned ops, unsigned flights) {
+using Switches = std::initializer_list<bool Scope::*>;
+
+Scope make(const Kind& kind, unsigned replicas, unsigned ops, unsigned flights,
+           Switches switches = {}) {
     Scope scope;
     scope.kind = &kind;
     scope.replicas = replicas;
     scope.ops = ops;
     scope.flights = flights;
+    for (const auto each : switches) scope.*each = true;
     return scope;
 }
 
-Scope with(Scope scope, bool Scope::*what) {
-    scope.*what = true;
-    return scope;
+/// Flags are assigned and counters reset: nothing of theirs is ever collected.
+bool leaves_removals(const Kind& kind) {
+    return std::string(kind.name) != "flag" && std::string(kind.name) != "counter";
 }
 
 }  // namespace
 
 std::vector<Scope> default_scopes(bool brief) {
+    const auto relays = &Scope::relays;
+    const auto sessions = &Scope::sessions;
+    const auto collection = &Scope::collection;
     std::vector<Scope> scopes;
     for (const Kind& kind : kinds()) {
-        scopes.push_back(make(kind, 2, 3, 2));
-        scopes.push_back(with(make(kind, 2, 3, 1), &Scope::sessions));
-        scopes.push_back(with(make(kind, 2, 3, 1), &Scope::collection));
-        scopes.push_back(with(make(kind, 3, 2, 1), &Scope::relays));
+        // Two rows in every write make three times as many states.
+        const bool wide = std::string(kind.name) == "transaction";
+        scopes.push_back(make(kind, 2, brief ? 3 : 4, 2));
+        scopes.push_back(make(kind, 2, brief && wide ? 2 : 3, 1, {sessions}));
+        scopes.push_back(make(kind, 3, 2, brief ? 1 : 2, {relays}));
+        if (leaves_removals(kind)) {
+            scopes.push_back(make(kind, 2, 3, 1, {collection}));
+            scopes.push_back(make(kind, 3, 2, 1, {collection}));
+        }
+        if (brief) continue;
+        scopes.push_back(make(kind, 3, 3, 1));
+        if (leaves_removals(kind)) {
+            scopes.push_back(make(kind, 2, wide ? 2 : 3, 1, {sessions, collection}));
+            scopes.push_back(make(kind, 3, 3, 0, {collection}));
+        }
     }
-    (void)brief;
+    if (brief) return scopes;
+    scopes.push_back(make(kinds().front(), 3, 3, 1, {relays}));
+    scopes.push_back(make(kinds().front(), 3, 3, 1, {collection}));
+    scopes.push_back(make(kinds().front(), 2, 5, 1));
     return scopes;
 }
 

@@ -52,6 +52,8 @@ class Lab {
     /// What is under way is lost; none if the client had not taken anything.
     Id break_off(Id session);
 
+    /// Whether it would make a difference to the first to hear how far the second has come.
+    bool is_news(Id site, Id other) const;
     /// The first hears how far the second has come.
     Id hear(Id site, Id other);
     /// Drops what is removed and stable; none if there is nothing.

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "kigumi/crdt/defect.hpp"
 #include "lab.hpp"
 
@@ -21,6 +23,19 @@ VersionVector Lab::stable_at(const Site& site) const {
         stable.meet(settled != nullptr ? *settled : VersionVector());
     }
     return stable;
+}
+
+/// Words decide nothing but which removals a replica has seen: one that tells of none that is not
+/// known from an earlier word may as well be lost.
+bool Lab::is_news(Id to, Id from) const {
+    const auto& all = sites_[to].acknowledgements.all();
+    const Site& other = sites_[from];
+    const auto last = all.find(id_of(other.replica));
+    return std::any_of(other.past.begin(), other.past.end(), [&](std::uint32_t number) {
+        const sim::History::Event& event = events_[number].event;
+        return std::holds_alternative<Removed>(event.payload) &&
+               (last == all.end() || !last->second.newest.covers(event.dot));
+    });
 }
 
 Lab::Id Lab::hear(Id to, Id from) {

@@ -71,7 +71,7 @@ class Steps {
     void meetings(unsigned at, unsigned other) {
         const Site& mine = lab_.site(world_.sites[at]);
         const Site& theirs = lab_.site(world_.sites[other]);
-        if (scope_.collection) {
+        if (scope_.collection && lab_.is_news(world_.sites[at], world_.sites[other])) {
             about_to_({What::kHear, at, other, 0});
             visit_(with(at, lab_.hear(world_.sites[at], world_.sites[other])));
         }
