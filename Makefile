@@ -36,6 +36,11 @@ SEEDS ?= 1..20000
 sim: build
 	@$(BIN)/sim --seeds $(SEEDS)
 
+## make scope            every history of a few operations on two or three replicas; SCOPE_ARGS=...
+.PHONY: scope
+scope: build
+	@$(BIN)/scope $(SCOPE_ARGS)
+
 ## make sanitize         unit and state machine tests under ASan+UBSan, then under TSan
 .PHONY: sanitize
 sanitize: deps
@@ -62,6 +67,7 @@ bench: build
 .PHONY: mutants
 mutants: build
 	@$(BIN)/mutants
+	@$(BIN)/scope_mutants
 
 ## make clean            remove everything that was built
 .PHONY: clean

@@ -33,7 +33,7 @@ class Lab {
     Id operate(Id site, unsigned operation);
     /// Where a push of this site may start.
     std::vector<VersionVector> push_bases(Id site) const;
-    /// The push from the `index`-th of these.
+    /// The push from the `index`-th of these; none if what it needs was collected.
     Id push(Id site, const VersionVector& base, unsigned index);
     Id receive(Id site, Id flight);
     /// A crash loses what waits in memory.

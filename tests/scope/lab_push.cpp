@@ -53,6 +53,7 @@ Lab::Id Lab::push(Id from, const VersionVector& base, unsigned index) {
                     auto push =
                         make_push(snapshot, std::string(kDefaultBucket), base, kMaxPushBytes)
                             .value();
+                    if (!push) return {};
                     Flight flight{wire::encode(std::move(*push)),
                                   events_between(base, site.version), site.replica, site.past};
                     std::string bytes = flight.bytes;

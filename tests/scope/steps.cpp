@@ -47,7 +47,8 @@ class Steps {
         for (const VersionVector& base : lab_.push_bases(world_.sites[at])) {
             about_to_({What::kSend, at, 0, 0});
             const std::uint32_t flight = lab_.push(world_.sites[at], base, index++);
-            if (std::count(world_.flights.begin(), world_.flights.end(), flight) > 0) continue;
+            const auto& flights = world_.flights;
+            if (flight == 0 || std::count(flights.begin(), flights.end(), flight) > 0) continue;
             World next = world_;
             next.flights.back() = flight;
             std::sort(next.flights.begin(), next.flights.end(), std::greater<>());
