@@ -1,4 +1,5 @@
 #include <cstdio>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -35,8 +36,8 @@ constexpr std::pair<Defect, const char*> kDefects[] = {
     {Defect::kCollectedBeforeSettled, "… before what members wrote without seeing it has arrived"},
 };
 
-/// Runs the scopes until one finds the defect; says how.
-bool caught(Defect defect) {
+/// Runs the scopes until one finds the defect; says how, and each step if asked.
+bool caught(Defect defect, bool trace) {
     kigumi::chosen_defect = defect;
     std::size_t states = 0;
     for (const auto& scope : kigumi::scope::default_scopes(true)) {
@@ -45,6 +46,9 @@ bool caught(Defect defect) {
         if (found.violation.empty()) continue;
         std::printf("caught in %zu steps after %zu states (%s)\n", found.steps.size(), states,
                     scope.text().c_str());
+        for (const std::string& step : found.steps)
+            if (trace) std::printf("    %s\n", step.c_str());
+        if (trace) std::printf("  %s\n", found.violation.c_str());
         return true;
     }
     std::printf("SURVIVED %zu states\n", states);
@@ -53,11 +57,12 @@ bool caught(Defect defect) {
 
 }  // namespace
 
-int main() {
+int main(int argc, char** argv) {
+    const bool trace = argc > 1 && std::string(argv[1]) == "--trace";
     unsigned survived = 0;
     for (const auto& [defect, what] : kDefects) {
         std::printf("%-66s ", what);
-        if (!caught(defect)) ++survived;
+        if (!caught(defect, trace)) ++survived;
         std::fflush(stdout);
     }
     std::printf("scope_mutants: %zu caught, %u survived\n", std::size(kDefects) - survived,

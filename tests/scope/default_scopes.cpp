@@ -51,16 +51,21 @@ std::vector<Scope> default_scopes(bool brief) {
             scopes.push_back(make(kind, 3, 2, 1, {collection}));
         }
         if (brief) continue;
-        scopes.push_back(make(kind, 3, 3, 1));
+        scopes.push_back(make(kind, 3, 3, wide ? 1 : 2));
         if (leaves_removals(kind)) {
             scopes.push_back(make(kind, 2, wide ? 2 : 3, 1, {sessions, collection}));
             scopes.push_back(make(kind, 3, 3, 0, {collection}));
         }
     }
     if (brief) return scopes;
-    scopes.push_back(make(kinds().front(), 3, 3, 1, {relays}));
-    scopes.push_back(make(kinds().front(), 3, 3, 1, {collection}));
-    scopes.push_back(make(kinds().front(), 2, 5, 1));
+    const Kind& reg = kinds()[0];
+    const Kind& set = kinds()[1];
+    scopes.push_back(make(reg, 2, 5, 1));
+    scopes.push_back(make(reg, 2, 4, 1, {sessions}));
+    scopes.push_back(make(reg, 2, 4, 2, {collection}));
+    scopes.push_back(make(reg, 3, 3, 1, {relays}));
+    scopes.push_back(make(reg, 3, 3, 1, {collection}));
+    scopes.push_back(make(set, 3, 3, 1, {collection}));
     return scopes;
 }
 

@@ -10,12 +10,17 @@ std::map<RowKey, Row> visible(std::map<RowKey, Row> rows) {
     return rows;
 }
 
+/// The lab's ids are one byte, over and over: 10 for A, 20 for B.
+char letter_of(const ReplicaId& replica) {
+    return static_cast<char>('A' + static_cast<unsigned char>(replica.bytes()[0]) / 0x10 - 1);
+}
+
 std::string describe(const std::map<RowKey, Row>& rows) {
     std::string out;
     for (const auto& [at, row] : rows) {
         out += "\n    " + at.key + " " + std::string(name_of(at.type)) + " " + path_json(at) + ":";
         for (const Write& write : row)
-            out += " " + write.dot.origin.short_hex().substr(0, 2) + ":" +
+            out += std::string(" ") + letter_of(write.dot.origin) +
                    std::to_string(write.dot.counter) + (write.removed() ? " (removed)" : "");
     }
     return out.empty() ? " nothing" : out;
