@@ -42,6 +42,11 @@ KILLS ?= 1000
 crash: build
 	@$(BIN)/crash --kills $(KILLS)
 
+## make scope            every history of a few operations on two or three replicas; SCOPE_ARGS=...
+.PHONY: scope
+scope: build
+	@$(BIN)/scope $(SCOPE_ARGS)
+
 ## make sanitize         unit and state machine tests under ASan+UBSan, then under TSan
 .PHONY: sanitize
 sanitize: deps
@@ -68,6 +73,7 @@ bench: build
 .PHONY: mutants
 mutants: build
 	@$(BIN)/mutants
+	@$(BIN)/scope_mutants
 
 ## make clean            remove everything that was built
 .PHONY: clean
