@@ -32,6 +32,7 @@ struct Scenario {
     std::uint64_t hub_push_ms = 0;
     std::uint64_t ack_ms = 0;
     std::uint64_t round_ms = 500;
+    std::uint64_t collect_ms = 1'000;
     bool partition = false;
 };
 
@@ -58,6 +59,7 @@ class Network {
             options.push_ms = i == 0 ? scenario.hub_push_ms : scenario.push_ms;
             options.ack_ms = scenario.ack_ms;
             options.round_ms = scenario.round_ms;
+            options.collect_ms = scenario.collect_ms;
             options.silence_ms = 10 * scenario.round_ms;
             options.random = [this] { return random_.next(); };
             node.replicator = std::make_unique<Replicator>(*node.store, std::move(options));
@@ -214,7 +216,7 @@ void print(const Scenario& scenario) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    CLI::App app("broadcast: messages and time to tell 25 nodes, 100 ms apart");
+    CLI::App app("broadcast: messages and time to tell 25 nodes, each hop 100 ms, in virtual time");
     CLI11_PARSE(app, argc, argv);
     std::printf("%-44s %8s %10s %8s\n", "", "msgs/op", "median ms", "max ms");
     const auto defaults = [](const char* name, Links links, bool partition = false) {
@@ -231,8 +233,9 @@ int main(int argc, char** argv) {
     defaults("  grid, 5 s partition", grid(), true);
     defaults("  line", tree(1));
     defaults("  line, 5 s partition", tree(1), true);
-    Scenario fast{"  fast: full mesh, push 60, ack 2000", mesh(), 60, 60, 2'000, 4'000};
-    Scenario frugal{"  frugal: star, hub push 270, ack 5000", tree(24), 0, 270, 5'000, 10'000};
+    Scenario fast{"  fast: full mesh, push 60, ack 2000", mesh(), 60, 60, 2'000, 4'000, 4'000};
+    Scenario frugal{
+        "  frugal: star, hub push 270, ack 5000", tree(24), 0, 270, 5'000, 10'000, 10'000};
     std::printf("tuned (ms)\n");
     print(fast);
     print(frugal);

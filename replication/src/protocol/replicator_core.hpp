@@ -40,6 +40,7 @@ class Replicator::Core {
         VersionVector version;  ///< as last read; the store's can only be higher
         HeldPushes held;
         PullClient pull;
+        std::map<ReplicaId, LinkId> sources;  ///< the link that last brought events of an origin
         Acknowledgements acknowledgements;
         VersionVector collected_upto;  ///< what was stable when collection last looked
         std::string collect_cursor;    ///< where it goes on; empty: it is through
@@ -83,7 +84,7 @@ class Replicator::Core {
     using MadePushes = std::vector<std::pair<VersionVector, std::optional<wire::Push>>>;
     void push_to(Link& link, const std::string& name, Peering& peering, ReadTransaction& snapshot,
                  MadePushes& made, std::uint64_t now_ms);
-    void prune_relay(Link& link, const wire::Push& push, const VersionVector& ours);
+    void prune_relay(Link& link, const wire::Push& push, Bucket& bucket);
     bool linked_to(const ReplicaId& replica) const;
 
     // Pull.

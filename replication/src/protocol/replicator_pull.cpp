@@ -131,6 +131,8 @@ void Replicator::Core::on(Link& link, const wire::Done& done, std::uint64_t now_
     if (!*joined) return;
     link.pull_failures = 0;
     link.pull_not_before_ms = 0;
+    for (const auto& [origin, counter] : done.version)
+        if (bucket->version[origin] < counter) bucket->sources[origin] = link.id;
     bucket->version.merge(done.version);
     bucket->acknowledgements.settle(bucket->version, store_.wall_ms());
     note(Level::kDebug, done.full ? "pull.done.full" : "pull.done",

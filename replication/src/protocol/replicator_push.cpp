@@ -24,7 +24,7 @@ void Replicator::Core::on(Link& link, const wire::Push& push, std::uint64_t now_
     hear_version(link, push.bucket, *target, push.version);
     if (push.version[self_] > target->version[self_]) return;
     link.buckets[push.bucket].owe_digest(now_ms + options_.ack_ms);
-    prune_relay(link, push, target->version);
+    prune_relay(link, push, *target);
     if (target->version.covers(push.version)) return;
     if (!KIGUMI_DEFECT(kHeldWithoutBound) &&
         buffered_bytes() + push.batch.size() > options_.held_max_bytes) {
@@ -36,12 +36,18 @@ void Replicator::Core::on(Link& link, const wire::Push& push, std::uint64_t now_
     target->held.add(std::move(*held));
 }
 
-void Replicator::Core::prune_relay(Link& link, const wire::Push& push, const VersionVector& ours) {
+void Replicator::Core::prune_relay(Link& link, const wire::Push& push, Bucket& bucket) {
     wire::Prune prune{push.bucket, {}};
     for (const auto& [origin, counter] : push.version) {
-        if (push.base[origin] == counter || origin == *link.replica) continue;
+        if (push.base[origin] == counter) continue;
+        const bool news = bucket.version[origin] < counter;
+        const LinkId source = bucket.sources.try_emplace(origin, link.id).first->second;
         // It came by another way, or will: from its origin itself.
-        if (ours[origin] >= counter || linked_to(origin)) prune.origins.push_back(origin);
+        const bool elsewhere = news ? linked_to(origin) : source != link.id;
+        if (elsewhere && origin != *link.replica)
+            prune.origins.push_back(origin);
+        else if (news)
+            bucket.sources[origin] = link.id;
     }
     if (!prune.origins.empty()) send(link, prune);
 }
@@ -84,7 +90,11 @@ void Replicator::Core::push_all(std::uint64_t now_ms) {
             Peering& peering = it->second;
             if (!peering.lacks(bucket.version)) continue;
             // Writes that follow within `push_ms` share a message.
-            if (peering.push_at_ms == 0) peering.push_at_ms = now_ms + options_.push_ms;
+            if (peering.push_at_ms == 0)
+                peering.push_at_ms = std::max<std::uint64_t>(now_ms + options_.push_ms, 1);
+            // Before a digest tells of what is not pushed yet, and makes the peer pull it.
+            if (peering.digest_at_ms != 0 && peering.digest_at_ms <= now_ms)
+                peering.push_at_ms = std::max<std::uint64_t>(now_ms, 1);
             due = due || peering.push_at_ms <= now_ms;
         }
         if (!due) continue;
