@@ -79,6 +79,7 @@ class Cluster {
         std::uint64_t checked_commits = ~std::uint64_t{0};
         std::uint64_t latest_wall_ms = 0;  ///< that its own clock ever showed
         std::map<std::string, VersionVector> last_version;
+        std::map<std::string, std::pair<VersionVector, VersionVector>> checked_cut;  ///< V and G
         std::shared_ptr<const kv::MemoryEnv::Tables> remembered;
         std::map<std::string, VersionVector> remembered_version;
     };

@@ -5,7 +5,7 @@
 namespace kigumi {
 namespace {
 
-/// A bound on what hearsay can make us keep; a cluster is far smaller.
+/// A bound on what peers can make us keep; a cluster is far smaller.
 constexpr std::size_t kMaxReplicas = 10'000;
 
 }  // namespace
@@ -22,6 +22,7 @@ Acknowledgements::Acknowledgements(const std::vector<PeerRecord>& known) {
 
 void Acknowledgements::hear(const ReplicaId& replica, const VersionVector& theirs,
                             const VersionVector& ours, std::uint64_t wall_ms) {
+    if (heard_.size() >= kMaxReplicas && !heard_.contains(replica)) return;
     Heard& heard = heard_[replica];
     heard.from.reset();
     if (!theirs.covers(heard.newest)) {

@@ -22,7 +22,7 @@ struct Peering {
 
     bool known = false;          ///< the peer has said what it holds
     VersionVector acknowledged;  ///< what it holds durably; the newest word replaces older ones
-    VersionVector told;          ///< what it was pushed, or had when we last looked
+    VersionVector told;          ///< of what we hold, what it was pushed or brought itself
     std::set<ReplicaId> pruned;  ///< origins whose events it gets by another way
     std::deque<Sent> in_flight;  ///< pushes that it has not acknowledged
     std::size_t in_flight_bytes = 0;
@@ -35,7 +35,7 @@ struct Peering {
     bool lacks(const VersionVector& ours) const {
         if (told == ours) return false;
         return std::any_of(ours.begin(), ours.end(), [this](const auto& entry) {
-            return told[entry.first] < entry.second && !pruned.contains(entry.first);
+            return reached(entry.first) < entry.second && !pruned.contains(entry.first);
         });
     }
     /// The cut that the next push starts from: of the origins to push what it was told, of the
@@ -43,8 +43,18 @@ struct Peering {
     VersionVector push_base(const VersionVector& ours) const {
         VersionVector base;
         for (const auto& [origin, counter] : ours)
-            base.raise(origin, pruned.contains(origin) ? counter : std::min(counter, told[origin]));
+            base.raise(origin,
+                       pruned.contains(origin) ? counter : std::min(counter, reached(origin)));
         return base;
+    }
+    /// How far it has events of an origin, as far as we know.
+    std::uint64_t reached(const ReplicaId& origin) const {
+        return std::max(told[origin], acknowledged[origin]);
+    }
+    /// Keeps of a vector only what speaks of `ours`: peers can claim anything.
+    void has_been_told(const VersionVector& version, const VersionVector& ours) {
+        for (const auto& [origin, counter] : ours)
+            told.raise(origin, std::min(counter, version[origin]));
     }
     void owe_digest(std::uint64_t at_ms) {
         const std::uint64_t at = std::max<std::uint64_t>(at_ms, 1);

@@ -80,14 +80,12 @@ void Replicator::Core::hear_version(Link& link, const std::string& name, Bucket&
         // The first word after a greeting: pushes of our own events go on from where the peer
         // stands. What it lacks of others it pulls, from one of us.
         peering.known = true;
-        peering.told = bucket.version;
-        peering.told.meet(version);
         for (const auto& [origin, counter] : bucket.version)
             if (origin != self_) peering.told.raise(origin, counter);
     }
     peers_changed_ = peers_changed_ || !(peering.acknowledged == version);
     peering.acknowledged = version;
-    peering.told.merge(version);
+    peering.has_been_told(version, bucket.version);
     while (!peering.in_flight.empty() && version.covers(peering.in_flight.front().version))
         peering.forget_oldest_push();
     check_identity(link, name, version);

@@ -9,6 +9,7 @@ namespace {
 constexpr std::size_t kRowsPerStep = 4'096;
 /// After so many passes everything is told again: what was told may have been lost.
 constexpr unsigned kRetellPasses = 30;
+constexpr std::size_t kMaxHearsayVector = 4'096;
 constexpr std::size_t kHearsayBytes = std::size_t{256} << 10;
 
 }  // namespace
@@ -120,7 +121,9 @@ void Replicator::Core::on(Link& link, const wire::Hearsay& hearsay, std::uint64_
     if (it == buckets_.end()) return;
     Bucket& bucket = it->second;
     for (const auto& [replica, version] : hearsay.acknowledged) {
-        if (replica == self_ || linked_to(replica)) continue;
+        if (replica == self_ || linked_to(replica) || version.size() > kMaxHearsayVector) continue;
+        // Only of those who matter for collection; anybody can be made up.
+        if (!members_.contains(replica) && bucket.version[replica] == 0) continue;
         bucket.acknowledgements.hear_of(replica, version, bucket.version, link.id,
                                         store_.wall_ms());
         peers_changed_ = true;

@@ -41,21 +41,26 @@ void Replicator::Core::prune_relay(Link& link, const wire::Push& push, Bucket& b
     for (const auto& [origin, counter] : push.version) {
         if (push.base[origin] == counter) continue;
         const bool news = bucket.version[origin] < counter;
-        const LinkId source = bucket.sources.try_emplace(origin, link.id).first->second;
+        LinkId source = link.id;
+        // Not before there are events of it: pushes can name anybody.
+        if (bucket.version[origin] > 0)
+            source = bucket.sources.try_emplace(origin, link.id).first->second;
         // It came by another way, or will: from its origin itself.
         const bool elsewhere = news ? linked_to(origin) : source != link.id;
         if (elsewhere && origin != *link.replica)
             prune.origins.push_back(origin);
-        else if (news)
+        else if (news && bucket.version[origin] > 0)
             bucket.sources[origin] = link.id;
     }
     if (!prune.origins.empty()) send(link, prune);
 }
 
 void Replicator::Core::on(Link& link, const wire::Prune& prune, std::uint64_t) {
+    const auto known = buckets_.find(prune.bucket);
+    if (known == buckets_.end()) return;
     Peering& peering = link.buckets[prune.bucket];
     for (const ReplicaId& origin : prune.origins)
-        if (origin != self_) peering.pruned.insert(origin);
+        if (origin != self_ && known->second.version[origin] > 0) peering.pruned.insert(origin);
 }
 
 void Replicator::Core::apply_held(std::uint64_t now_ms) {
