@@ -74,6 +74,8 @@ Result<Answer> conflicts(Session& session);
 
 Result<Answer> dump(Session& session);
 Result<Answer> load(Session& session);
+Result<Answer> members(Session& session);
+Result<Answer> member(Session& session);
 Result<Answer> status(Session& session);
 Result<Answer> version(Session& session);
 

@@ -2,20 +2,30 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "command.hpp"
 #include "kigumi/crdt/json.hpp"
+#include "kigumi/replication/members.hpp"
 #include "text.hpp"
 
 namespace kigumi::cli {
 namespace {
+
+/// A replica that removed rows wait for, and since when.
+struct Waiting {
+    ReplicaId replica;
+    std::uint64_t since_ms = 0;  ///< when it last confirmed anything that counts; 0: never
+};
 
 struct Status {
     ReplicaId replica;
     VersionVector version;
     std::vector<PeerRecord> peers;
     std::uint64_t rows = 0;
+    std::uint64_t removed = 0;  ///< of the rows, those that hold nothing but removals
+    std::vector<Waiting> waiting;
     kv::Usage usage;
     std::vector<std::string> buckets;
     bool daemon = false;
@@ -30,6 +40,30 @@ bool daemon_runs(const std::filesystem::path& directory) {
     return held;
 }
 
+/// Rows that are looked at to tell who holds them back.
+constexpr std::size_t kRemovedRowsLookedAt = 1'000;
+
+/// Who has not confirmed some of the removals yet.
+Result<std::vector<Waiting>> waiting_for(Store& store, ReadTransaction& txn,
+                                         const std::vector<PeerRecord>& peers) {
+    KIGUMI_TRY(const auto list, kigumi::members::list(store));
+    KIGUMI_TRY(const ReplicaId self, store.replica());
+    std::vector<Waiting> waiting;
+    std::string cursor;
+    KIGUMI_TRY(const auto all, txn.collectable(txn.version(), kRemovedRowsLookedAt, cursor));
+    for (const ReplicaId& replica : kigumi::members::waited_for(list, txn.version(), self)) {
+        const auto peer = std::find_if(peers.begin(), peers.end(), [&replica](const auto& record) {
+            return record.replica == replica;
+        });
+        const PeerRecord none;
+        const PeerRecord& known = peer == peers.end() ? none : *peer;
+        cursor.clear();
+        KIGUMI_TRY(const auto seen, txn.collectable(known.settled, kRemovedRowsLookedAt, cursor));
+        if (seen.size() < all.size()) waiting.push_back({replica, known.settled_ms});
+    }
+    return waiting;
+}
+
 Result<Status> gather(Session& session) {
     Store& store = *session.store;
     Status status;
@@ -41,6 +75,8 @@ Result<Status> gather(Session& session) {
     KIGUMI_TRY(auto txn, store.read(session.bucket));
     status.version = txn.version();
     KIGUMI_TRY(status.rows, txn.count_rows());
+    KIGUMI_TRY(status.removed, txn.count_removed());
+    KIGUMI_TRY(status.waiting, waiting_for(store, txn, status.peers));
     return status;
 }
 
@@ -79,6 +115,16 @@ std::string status_json(const Session& session, const Status& status) {
     JsonObject object;
     object.add("replica", Value(status.replica.hex())).add("bucket", Value(session.bucket));
     object.raw("version", vector_json(status.version)).raw("rows", std::to_string(status.rows));
+    std::vector<std::string> waiting;
+    for (const Waiting& one : status.waiting)
+        waiting.push_back(JsonObject()
+                              .add("replica", Value(one.replica.hex()))
+                              .add("since", one.since_ms == 0
+                                                ? Value()
+                                                : Value(iso_time(Hlc::at_ms(one.since_ms))))
+                              .text());
+    object.raw("removed_rows", std::to_string(status.removed));
+    object.raw("collection_waits_for", json_array(waiting));
     object.raw("peers", json_array(peers));
     object.raw("file_bytes", std::to_string(status.usage.file_bytes));
     object.raw("map_bytes", std::to_string(status.usage.map_bytes));
@@ -103,6 +149,11 @@ Result<Answer> status(Session& session) {
     out.line("bucket   " + json_string(session.bucket));
     out.line("version  " + vector_text(status.version));
     out.line("rows     " + std::to_string(status.rows));
+    out.line("removed  " + std::to_string(status.removed) + " rows, to be collected");
+    for (const Waiting& one : status.waiting)
+        out.line("waits    for " + one.replica.hex() +
+                 (one.since_ms == 0 ? ", which has confirmed nothing yet"
+                                    : " since " + iso_time(Hlc::at_ms(one.since_ms))));
     for (const PeerRecord& peer : status.peers)
         out.line("peer     " + peer_text(peer, events_missing(peer.acknowledged, status.version)));
     out.line("file     " + std::to_string(status.usage.file_bytes) + " bytes");

@@ -30,4 +30,15 @@ Result<void> put(Store& store, const ReplicaId& replica, Standing standing) {
     return txn.commit();
 }
 
+std::set<ReplicaId> waited_for(const std::map<ReplicaId, Standing>& list,
+                               const VersionVector& version, const ReplicaId& self) {
+    std::set<ReplicaId> replicas;
+    for (const auto& [replica, standing] : list) replicas.insert(replica);
+    for (const auto& [origin, counter] : version) replicas.insert(origin);
+    for (const auto& [replica, standing] : list)
+        if (standing == Standing::kRetired) replicas.erase(replica);
+    replicas.erase(self);
+    return replicas;
+}
+
 }  // namespace kigumi::members

@@ -1,3 +1,5 @@
+#include <set>
+
 #include "kigumi/crdt/defect.hpp"
 #include "kigumi/replication/commit_signal.hpp"
 #include "transaction_state.hpp"
@@ -7,6 +9,14 @@ namespace kigumi {
 static_assert(RowSpace<WriteTransaction>);
 
 using kv::Table;
+
+#ifdef KIGUMI_DEFECTS
+namespace {
+/// What writes saw in their rows: the explicit lists of an earlier draft of the protocol. A removal
+/// that its writer had collected is in none.
+std::set<Dot> listed;
+}  // namespace
+#endif
 
 WriteTransaction::WriteTransaction(std::unique_ptr<State> state) : state_(std::move(state)) {}
 WriteTransaction::WriteTransaction(WriteTransaction&&) noexcept = default;
@@ -64,6 +74,10 @@ Result<void> WriteTransaction::State::write_row(const RowKey& at, const Row& bef
 }
 
 Result<void> WriteTransaction::put(const RowKey& at, const Row& before, Row after) {
+#ifdef KIGUMI_DEFECTS
+    for (const Write& write : before)
+        if (after.find(write.dot) == nullptr) listed.insert(write.dot);
+#endif
     KIGUMI_CHECK(state_->write_row(at, before, after));
     if (state_->written_bytes > kMaxTransactionBytes)
         return fail(ErrorCode::kFull, "the transaction writes more than 64 MiB; split it");
@@ -99,7 +113,11 @@ Result<void> WriteTransaction::State::check_new(const Dot& dot) {
 
 Result<void> WriteTransaction::join_row(const KeyedRow& theirs, const VersionVector& theirs_at) {
     KIGUMI_TRY(const Row ours, get(theirs.at));
-    const Row joined = join(ours, state_->clock.version, theirs.row, theirs_at);
+    Row joined = join(ours, state_->clock.version, theirs.row, theirs_at);
+#ifdef KIGUMI_DEFECTS
+    for (const Write& write : ours)
+        if (KIGUMI_DEFECT(kReplacedListed) && !listed.contains(write.dot)) joined.insert(write);
+#endif
     for (const Write& write : joined)
         if (ours.find(write.dot) == nullptr) KIGUMI_CHECK(state_->check_new(write.dot));
     const std::uint64_t wall_ms = state_->store.options.wall_ms();

@@ -411,6 +411,49 @@ TEST_F(StatusCommand, TellsIdentityClockAndSize) {
     EXPECT_EQ(member(peer, "lag"), Value(2));
 }
 
+TEST_F(StatusCommand, TellsWhatHoldsCollectionBack) {
+    EXPECT_EQ(cli({"sadd", "s", "a"}).status, 0);
+    EXPECT_EQ(cli({"srem", "s", "a"}).status, 0);
+    const std::string absent = "000102030405060708090a0b0c0d0e0f";
+    EXPECT_EQ(member(json_of(cli_json({"status"})), "collection_waits_for"), Value(Array()));
+    EXPECT_EQ(cli({"member", "add", absent}).status, 0);
+    Value json = json_of(cli_json({"status"}));
+    EXPECT_EQ(member(json, "removed_rows"), Value(1));
+    const Value waits = member(json, "collection_waits_for");
+    ASSERT_NE(waits.get_if<Array>(), nullptr);
+    ASSERT_EQ(waits.get_if<Array>()->size(), 1U);
+    EXPECT_EQ(member(waits.get_if<Array>()->front(), "replica"), Value(absent));
+    EXPECT_EQ(member(waits.get_if<Array>()->front(), "since"), Value());
+    EXPECT_NE(cli({"status"}).out.find("waits    for " + absent + ", which has confirmed nothing"),
+              std::string::npos);
+    EXPECT_EQ(cli({"member", "retire", absent.substr(0, 8)}).status, 0);
+    json = json_of(cli_json({"status"}));
+    EXPECT_EQ(member(json, "collection_waits_for"), Value(Array()));
+}
+
+class Members : public CliTest {};
+
+TEST_F(Members, AreListedAddedAndRetired) {
+    EXPECT_EQ(cli({"set", "k", "v"}).status, 0);
+    const std::string self = Store::open(path("node")).value()->replica().value().hex();
+    const std::string other = "000102030405060708090a0b0c0d0e0f";
+    expect_prints(cli({"members"}), self + " origin, this node\n");
+    EXPECT_EQ(cli({"member", "add", other}).status, 0);
+    EXPECT_NE(cli({"members"}).out.find(other + " member, never heard of\n"), std::string::npos);
+    EXPECT_EQ(cli({"member", "retire", "0001"}).status, 0);
+    EXPECT_NE(cli({"members"}).out.find(other + " retired"), std::string::npos);
+    const Value json = json_of(cli_json({"members"}));
+    ASSERT_EQ(json.get_if<Array>()->size(), 2U);
+    bool listed = false;
+    for (const Value& one : *json.get_if<Array>())
+        if (member(one, "replica") == Value(other))
+            listed = member(one, "standing") == Value("retired");
+    EXPECT_TRUE(listed);
+    expect_error(cli({"member", "retire", "beef"}), "no replica begins with 'beef'");
+    expect_error(cli({"member", "retire", self}), "this node itself");
+    expect_error(cli({"member", "remove", other}), "'add ID' or 'retire ID'");
+}
+
 TEST_F(StatusCommand, KnowsWhetherADaemonRuns) {
     EXPECT_EQ(cli({"set", "k", "v"}).status, 0);
     const int lock =

@@ -42,6 +42,7 @@ constexpr std::pair<Defect, const char*> kDefects[] = {
     {Defect::kFloorNotInherited, "what a pull brings has no floor"},
     {Defect::kPushBelowFloor, "rows that were collected are missing in a push"},
     {Defect::kBaseNotChecked, "the answer to an older pull, from another base, is joined"},
+    {Defect::kReplacedListed, "a push replaces only what its writes saw in their rows"},
 };
 static_assert(std::size(kDefects) + 1 == static_cast<std::size_t>(Defect::kEnd),
               "a defect is not listed");

@@ -306,7 +306,14 @@ void Cluster::write(unsigned node, const std::string& bucket, Random& random) {
     ++counters_["transactions"];
     trace("write at " + std::to_string(node) + ": " + std::to_string(recorder.events.size()) +
           " events");
-    if (!recorder.events.empty()) history_.add_boundary(bucket, recorder.events.back().second.dot);
+    if (!recorder.events.empty()) {
+        const auto& [at, event] = recorder.events.back();
+        history_.add_boundary(bucket, event.dot);
+        // What the application is handed, to read its writes on any node.
+        tokens_.push_back({bucket, store(node).read(bucket).value().version(), at, event.dot,
+                           event.payload.index() == 0});
+        if (tokens_.size() > 30) tokens_.pop_front();
+    }
     for (auto& [at, event] : recorder.events) {
         // No other node may have pushed this one's clock further than the bound.
         if (event.time.ms() > nodes_[node].latest_wall_ms + HlcClock::kMaxDriftMs + 1)
@@ -486,6 +493,7 @@ void Cluster::check_bucket(unsigned index, const std::string& bucket) {
                   return true;
               })
         .value();
+    check_tokens(bucket, snapshot, where);
     auto expected = visible(history_.rows_at(bucket, snapshot.version()));
     auto actual = visible(rows);
     if (!options_.members_known()) {
@@ -508,6 +516,20 @@ VersionVector Cluster::target(const std::string& bucket) {
     VersionVector known;
     for (unsigned i = 0; i < size(); ++i) known.merge(store(i).read(bucket).value().version());
     return known;
+}
+
+void Cluster::check_tokens(const std::string& bucket, ReadTransaction& snapshot,
+                           const std::string& where) {
+    for (const Token& token : tokens_) {
+        // A removal may have been collected.
+        if (token.bucket != bucket || token.removal || !snapshot.version().covers(token.version))
+            continue;
+        ++counters_["session tokens honoured"];
+        if (!history_.visible(bucket, token.at, token.dot, snapshot.version())) continue;
+        if (snapshot.get(token.at).value().find(token.dot) == nullptr)
+            throw Violation(where + ": covers a session token and does not show its write " +
+                            token.dot.text());
+    }
 }
 
 bool Cluster::members_agree() {

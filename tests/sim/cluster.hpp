@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <memory>
 #include <queue>
@@ -83,6 +84,14 @@ class Cluster {
         std::shared_ptr<const kv::MemoryEnv::Tables> remembered;
         std::map<std::string, VersionVector> remembered_version;
     };
+    /// A version after an acknowledged write, and the write.
+    struct Token {
+        std::string bucket;
+        VersionVector version;
+        RowKey at;
+        Dot dot;
+        bool removal;
+    };
     /// Two ends; the acceptor's link exists once something has arrived.
     struct Connection {
         unsigned dialler;
@@ -104,6 +113,8 @@ class Cluster {
 
     /// Everybody knows everybody before the first write, as rule 7 demands.
     void introduce();
+    void check_tokens(const std::string& bucket, ReadTransaction& snapshot,
+                      const std::string& where);
     void connect(unsigned dialler, unsigned acceptor);
     void dial(Connection& connection);
     void perform(unsigned node);
@@ -136,6 +147,7 @@ class Cluster {
     std::set<std::pair<unsigned, unsigned>> cut_;
     std::vector<std::string> buckets_;
     History history_;
+    std::deque<Token> tokens_;
 };
 
 }  // namespace kigumi::sim

@@ -53,6 +53,17 @@ bool History::whole(const std::string& bucket, const VersionVector& version) con
     });
 }
 
+bool History::visible(const std::string& bucket, const RowKey& at, const Dot& dot,
+                      const VersionVector& version) const {
+    const std::vector<Event>& events = buckets_.at(bucket).rows.at(at);
+    const auto event = std::find_if(events.begin(), events.end(),
+                                    [&dot](const Event& other) { return other.dot == dot; });
+    return version.covers(dot) &&
+           std::none_of(events.begin(), events.end(), [&](const Event& other) {
+               return version.covers(other.dot) && replaces(other, *event);
+           });
+}
+
 std::map<RowKey, Row> History::rows_at(const std::string& bucket,
                                        const VersionVector& version) const {
     std::map<RowKey, Row> rows;

@@ -32,6 +32,11 @@ class History {
     /// Whether a version cuts no transaction in two.
     bool whole(const std::string& bucket, const VersionVector& version) const;
 
+    /// Whether a read at `version` has to find the write in its row: it is covered and nothing that
+    /// is covered has replaced it.
+    bool visible(const std::string& bucket, const RowKey& at, const Dot& dot,
+                 const VersionVector& version) const;
+
     /// The rows of a bucket at `version`.
     std::map<RowKey, Row> rows_at(const std::string& bucket, const VersionVector& version) const;
     /// A vector that covers every event of the bucket.

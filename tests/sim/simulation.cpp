@@ -10,7 +10,7 @@ namespace {
 constexpr unsigned kRounds = 60;
 constexpr std::uint64_t kRoundMs = 500;
 
-void random_fault(Cluster& cluster, const Options& options, Random& random) {
+void random_fault(Cluster& cluster, const Options& options, Random& random, Counters& counters) {
     const auto node = static_cast<unsigned>(random.below(cluster.size()));
     if (random.chance(options.crash)) {
         cluster.crash(node);
@@ -22,6 +22,7 @@ void random_fault(Cluster& cluster, const Options& options, Random& random) {
         // Both ways or one way, one pair or one against all.
         const auto other = static_cast<unsigned>(random.below(cluster.size()));
         const bool both = random.chance(70);
+        ++counters[both ? "partitions" : "one-way partitions"];
         for (unsigned i = 0; i < cluster.size(); ++i) {
             if (i == node || (i != other && random.chance(50))) continue;
             cluster.cut(node, i);
@@ -51,7 +52,7 @@ void run(const Options& options, Counters& counters) {
         const auto node = static_cast<unsigned>(random.below(cluster.size()));
         const auto& buckets = cluster.buckets();
         if (random.chance(60)) cluster.write(node, buckets[random.below(buckets.size())], random);
-        random_fault(cluster, options, random);
+        random_fault(cluster, options, random, counters);
         if (random.chance(50))
             cluster.run_for(random.chance(options.lull) ? random.between(1'000, 8'000)
                                                         : random.below(60));

@@ -47,19 +47,12 @@ void Replicator::Core::refresh_members() {
 }
 
 /// What every member has seen, as far as this replica has seen all that they wrote before; nothing
-/// if somebody has not been heard of. Members are those in the list, those that this replica is
-/// linked to and those whose events it holds, except the retired.
+/// if somebody has not been heard of. Who is linked is waited for as well: the list may be late.
 std::optional<VersionVector> Replicator::Core::stable_version(const Bucket& bucket) const {
-    std::set<ReplicaId> waited_for;
-    for (const auto& [replica, standing] : members_) waited_for.insert(replica);
-    for (const auto& [origin, counter] : bucket.version) waited_for.insert(origin);
+    std::set<ReplicaId> waited_for = members::waited_for(members_, bucket.version, self_);
     for (const auto& [id, link] : links_)
-        if (link.replica) waited_for.insert(*link.replica);
-    waited_for.erase(self_);
-    std::erase_if(waited_for, [this](const ReplicaId& replica) {
-        const auto it = members_.find(replica);
-        return it != members_.end() && it->second == members::Standing::kRetired;
-    });
+        if (link.replica && *link.replica != self_ && !members_.contains(*link.replica))
+            waited_for.insert(*link.replica);
     if (KIGUMI_DEFECT(kCollectedOneMemberEarly) && !waited_for.empty())
         waited_for.erase(waited_for.begin());
     std::optional<VersionVector> stable = bucket.version;

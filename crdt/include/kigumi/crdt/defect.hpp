@@ -36,6 +36,7 @@ enum class Defect {
     kFloorNotInherited,        ///< what a pull brings has no floor
     kPushBelowFloor,           ///< rows that were collected are missing in a push
     kBaseNotChecked,           ///< the answer to an older pull, from another base, is joined
+    kReplacedListed,           ///< a push replaces only what its writes saw in their rows
     kEnd,
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string_view>
 
 #include "kigumi/replication/store.hpp"
@@ -22,5 +23,10 @@ Result<std::map<ReplicaId, Standing>> list(Store& store);
 /// Enters a replica or changes its standing, durably. A retired replica that runs again enters
 /// itself again.
 Result<void> put(Store& store, const ReplicaId& replica, Standing standing);
+
+/// Whom a removal in a bucket at `version` waits for before it is collected: the members and every
+/// origin of events, except the retired ones and `self`.
+std::set<ReplicaId> waited_for(const std::map<ReplicaId, Standing>& list,
+                               const VersionVector& version, const ReplicaId& self);
 
 }  // namespace kigumi::members
