@@ -68,6 +68,7 @@ bench: build
 	@$(BIN)/bench_visibility
 	@$(BIN)/bench_large_set
 	@$(BIN)/bench_catch_up
+	@$(BIN)/bench_deletes
 	@$(BIN)/broadcast
 
 ## make mutants          deliberate defects, each of which the simulator has to find

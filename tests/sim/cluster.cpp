@@ -25,6 +25,7 @@ ReplicatorOptions tiny_sizes() {
     options.push_credit_bytes = 800;
     options.held_max_bytes = 2'000;
     options.staged_max_bytes = 250;
+    options.collect_rows = 3;
     return options;
 }
 

@@ -5,8 +5,8 @@
 namespace kigumi {
 namespace {
 
-/// Removed rows that are looked at in one step, so that no writer waits long.
-constexpr std::size_t kRowsPerStep = 4'096;
+/// Between two steps of a pass, so that writers get their turns.
+constexpr std::uint64_t kStepPauseMs = 10;
 /// After so many passes everything is told again: what was told may have been lost.
 constexpr unsigned kRetellPasses = 30;
 constexpr std::size_t kMaxHearsayVector = 4'096;
@@ -14,7 +14,7 @@ constexpr std::size_t kHearsayBytes = std::size_t{256} << 10;
 
 }  // namespace
 
-void Replicator::Core::collect_all(std::uint64_t) {
+void Replicator::Core::collect_all(std::uint64_t now_ms) {
     refresh_members();
     if (++collect_passes_ % kRetellPasses == 0)
         for (auto& [id, link] : links_)
@@ -24,6 +24,7 @@ void Replicator::Core::collect_all(std::uint64_t) {
         send_hearsay(name, bucket);
         // An answer that is on its way would have to start over.
         if (!pull_server_.serves(name)) collect(name, bucket);
+        if (!bucket.collect_cursor.empty()) collect_at_ms_ = now_ms + kStepPauseMs;
     }
 }
 
@@ -73,7 +74,7 @@ void Replicator::Core::collect(const std::string& name, Bucket& bucket) {
     auto snapshot = store_.read(name);
     if (!snapshot) return note(Level::kWarning, "collect.failed", snapshot.error().message);
     const auto places =
-        snapshot->collectable(bucket.collected_upto, kRowsPerStep, bucket.collect_cursor);
+        snapshot->collectable(bucket.collected_upto, options_.collect_rows, bucket.collect_cursor);
     if (!places) return note(Level::kWarning, "collect.failed", places.error().message);
     if (places->empty()) return;
     const auto collected = [&]() -> Result<std::size_t> {

@@ -22,6 +22,8 @@ struct ReplicatorOptions {
     /// How often to look for removed rows that may be collected, and to pass on what others have
     /// acknowledged.
     std::uint64_t collect_ms = 1'000;
+    /// Removed rows that are looked at in one step: no writer waits longer than for these.
+    std::size_t collect_rows = 4'096;
     /// How long writes are gathered before they are pushed, and how long pushes are before they are
     /// confirmed. Longer saves messages and costs as much time at each hop.
     std::uint64_t push_ms = 0;
