@@ -64,6 +64,11 @@ int main(int argc, char** argv) {
                      "mutants: the argument is the most seeds to try for each, for example 2000\n");
         return 2;
     }
+    if (const std::uint64_t seed = caught_by(Defect::kNone, 30); seed != 0) {
+        std::fprintf(stderr, "mutants: seed %llu fails without a defect\n",
+                     static_cast<unsigned long long>(seed));
+        return 1;
+    }
     unsigned caught = 0;
     unsigned survived = 0;
     for (const auto& [defect, what] : kDefects) {
