@@ -105,6 +105,13 @@ Result<std::unique_ptr<Store>> open_store(const Options& options, Access access)
     return Store::open(directory);
 }
 
+/// One line, whatever a message quotes.
+void report(std::string message) {
+    for (char& c : message)
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
+    static_cast<void>(std::fprintf(stderr, "kigumi: %s\n", message.c_str()));
+}
+
 Result<int> run(int argc, char** argv) {
     KIGUMI_TRY(Options options, parse_options(argc, argv));
     Output out;
@@ -117,6 +124,8 @@ Result<int> run(int argc, char** argv) {
     std::unique_ptr<Store> store;
     if (command->access != Access::kNone) {
         KIGUMI_TRY(store, open_store(options, command->access));
+        if (const auto& renewed = store->renewed())
+            report("note: this node goes on under a new identity: " + renewed->reason);
     }
     Session session{store.get(),
                     std::move(options.bucket),
@@ -127,13 +136,6 @@ Result<int> run(int argc, char** argv) {
     KIGUMI_TRY(const Answer answer, command->run(session));
     KIGUMI_CHECK(out.finish());
     return static_cast<int>(answer);
-}
-
-/// One line, whatever a message quotes.
-void report(std::string message) {
-    for (char& c : message)
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
-    static_cast<void>(std::fprintf(stderr, "kigumi: %s\n", message.c_str()));
 }
 
 int guarded(int argc, char** argv) {

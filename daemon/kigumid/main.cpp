@@ -81,6 +81,9 @@ int run(int argc, char** argv) {
     const StopSignals stop;
     const auto store = kigumi::Store::open(data);
     if (!store) return fail(store.error());
+    if (const auto& renewed = (*store)->renewed())
+        log({Level::kWarning, "identity.renewed",
+             "old=" + renewed->old.hex() + " reason=\"" + renewed->reason + '"'});
     const auto replica = (*store)->replica();
     if (!replica) return fail(replica.error());
     {

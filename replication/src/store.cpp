@@ -6,6 +6,7 @@
 
 #include <chrono>
 
+#include "kigumi/replication/commit_signal.hpp"
 #include "transaction_state.hpp"
 
 namespace kigumi {
@@ -40,20 +41,41 @@ Result<void> check_bucket(std::string_view name) {
     return fail(ErrorCode::kInvalidArgument, "a bucket's name is UTF-8 of 1 to 255 bytes");
 }
 
+/// Why the identity that the environment bears must not be used here; empty if it may.
+Result<std::string> objection(kv::ReadTxn& txn, const schema::Place& place, bool went_back) {
+    KIGUMI_TRY(const auto present, schema::replica(txn));
+    if (!present) return std::string("new");
+    KIGUMI_TRY(const bool settled, schema::lives_at(txn, place));
+    if (!settled) return std::string("the store was copied here from another place");
+    if (went_back)
+        return std::string("the store has gone back in time: an older file was restored");
+    return std::string();
+}
+
 Result<void> settle_identity(StoreState& state) {
     const schema::Place place = place_of(state.directory);
+    state.mark = CommitMark(state.directory);
+    // In this order: other processes go on committing, and then the mark.
+    const std::uint64_t marked = state.mark.read();
+    KIGUMI_TRY(const kv::Usage usage, state.env->usage());
+    const bool went_back = usage.commits < marked;
     {
         KIGUMI_TRY(const auto txn, state.env->begin_read());
         KIGUMI_CHECK(schema::check_format(*txn));
-        KIGUMI_TRY(const bool settled, schema::lives_at(*txn, place));
-        if (settled) return {};
+        KIGUMI_TRY(const std::string reason, objection(*txn, place, went_back));
+        if (reason.empty()) return {};
     }
     KIGUMI_TRY(const auto txn, state.env->begin_write());
     // Another process may have been faster.
-    KIGUMI_TRY(const bool settled, schema::lives_at(*txn, place));
-    if (settled) return {};
+    KIGUMI_TRY(const std::string reason,
+               objection(*txn, place, went_back && state.mark.read() == marked));
+    if (reason.empty()) return {};
+    KIGUMI_TRY(const auto old, schema::replica(*txn));
     KIGUMI_CHECK(schema::put_identity(*txn, new_replica(state.options), place));
-    return txn->commit();
+    KIGUMI_CHECK(txn->commit());
+    if (old) state.renewed = IdentityChange{*old, reason};
+    state.committed();
+    return {};
 }
 
 void write_peer(codec::Packer& packer, const PeerRecord& peer) {
@@ -67,6 +89,12 @@ void write_peer(codec::Packer& packer, const PeerRecord& peer) {
 }
 
 }  // namespace
+
+void StoreState::committed() {
+    if (directory.empty()) return;
+    if (const auto usage = env->usage()) mark.write(usage->commits);
+    commit_signal::send(directory);
+}
 
 Store::Store(std::unique_ptr<StoreState> state) : state_(std::move(state)) {}
 Store::~Store() = default;
@@ -149,6 +177,8 @@ Result<ReplicaId> Store::replica() {
     }
     return renew_identity({});
 }
+
+const std::optional<IdentityChange>& Store::renewed() const { return state_->renewed; }
 
 Result<ReplicaId> Store::renew_identity(const ReplicaId& compromised) {
     KIGUMI_TRY(const auto txn, state_->env->begin_write());

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <optional>
+
+#include "commit_mark.hpp"
 #include "kigumi/replication/store.hpp"
 #include "origin_table.hpp"
 
@@ -11,7 +14,12 @@ class StoreState {
     std::shared_ptr<kv::Env> env;
     StoreOptions options;
     std::filesystem::path directory;
+    CommitMark mark;
+    std::optional<IdentityChange> renewed;
     OriginCache origins;
+
+    /// Something was committed: remembers how far, and tells the node.
+    void committed();
 };
 
 }  // namespace kigumi

@@ -1,7 +1,6 @@
 #include <set>
 
 #include "kigumi/crdt/defect.hpp"
-#include "kigumi/replication/commit_signal.hpp"
 #include "transaction_state.hpp"
 
 namespace kigumi {
@@ -99,7 +98,7 @@ Result<void> WriteTransaction::commit() {
     if (state.time.last() != state.time_before)
         KIGUMI_CHECK(schema::put_last_time(*state.txn, state.time.last()));
     KIGUMI_CHECK(state.txn->commit());
-    if (!state.store.directory.empty()) commit_signal::send(state.store.directory);
+    state.store.committed();
     return {};
 }
 

@@ -178,6 +178,8 @@ TEST_F(DamagedFiles, ACopyTakesAnIdentityOfItsOwn) {
         const auto store = Store::open(copy).value();
         const ReplicaId own = store->replica().value();
         EXPECT_NE(own, original);
+        ASSERT_TRUE(store->renewed());
+        EXPECT_NE(store->renewed()->reason.find("copied"), std::string::npos);
         auto txn = store->write().value();
         txn.counter("n").add(1).value();
         txn.commit().value();
@@ -190,6 +192,50 @@ TEST_F(DamagedFiles, ACopyTakesAnIdentityOfItsOwn) {
     const ReplicaId kept = Store::open(copy).value()->replica().value();
     EXPECT_NE(kept, original);
     EXPECT_EQ(Store::open(copy).value()->replica().value(), kept) << "once is enough";
+    EXPECT_EQ(Store::open(directory.path()).value()->replica().value(), original);
+}
+
+/// Writes a file's earlier content over it: same file, same inode.
+void write_over(const std::filesystem::path& file, const std::string& content) {
+    std::ofstream out(file, std::ios::binary | std::ios::in | std::ios::out);
+    out << content;
+    out.close();
+    std::filesystem::resize_file(file, content.size());
+}
+
+TEST_F(DamagedFiles, AFileThatWasRestoredInPlaceTakesANewIdentity) {
+    const ReplicaId original = Store::open(directory.path()).value()->replica().value();
+    std::ifstream in(directory.path() / "data.mdb", std::ios::binary);
+    const std::string backup((std::istreambuf_iterator<char>(in)), {});
+    const auto write = [](Store& store) {
+        auto txn = store.write().value();
+        txn.counter("n").add(1).value();
+        txn.commit().value();
+    };
+    write(*Store::open(directory.path()).value());
+    write_over(directory.path() / "data.mdb", backup);
+    {
+        const auto store = Store::open(directory.path()).value();
+        EXPECT_NE(store->replica().value(), original) << "it would use its dots again";
+        ASSERT_TRUE(store->renewed());
+        EXPECT_EQ(store->renewed()->old, original);
+        EXPECT_NE(store->renewed()->reason.find("gone back in time"), std::string::npos);
+        EXPECT_EQ(store->read()->counter("n").value().value(), 50);
+        write(*store);
+        store->read()->check_log().value();
+    }
+    EXPECT_FALSE(Store::open(directory.path()).value()->renewed()) << "once is enough";
+}
+
+TEST_F(DamagedFiles, AMarkThatIsGoneOrBehindProvesNothing) {
+    const auto mark = directory.path() / "last-commit";
+    const ReplicaId original = Store::open(directory.path()).value()->replica().value();
+    ASSERT_TRUE(std::filesystem::exists(mark));
+    std::filesystem::remove(mark);
+    EXPECT_EQ(Store::open(directory.path()).value()->replica().value(), original);
+    std::ofstream(mark) << "abc";
+    EXPECT_EQ(Store::open(directory.path()).value()->replica().value(), original);
+    std::ofstream(mark) << std::string(8, '\0');
     EXPECT_EQ(Store::open(directory.path()).value()->replica().value(), original);
 }
 

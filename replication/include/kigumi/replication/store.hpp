@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -37,6 +38,12 @@ struct PeerRecord {
     std::uint64_t settled_ms = 0;  ///< when `settled` last changed, ms since 1970
 };
 
+/// Why a store that was opened took a new identity.
+struct IdentityChange {
+    ReplicaId old;
+    std::string reason;
+};
+
 /// A node's store: buckets of rows in an LMDB environment, shared by the processes of the node.
 ///
 /// Thread-safe. Open a directory once per process. Transactions must end before their store does. A
@@ -60,6 +67,9 @@ class Store {
     Result<std::vector<std::string>> buckets();
     /// The identity that the next write will bear.
     Result<ReplicaId> replica();
+    /// Whether this environment took a new identity when it was opened: it is a copy, or has gone
+    /// back in time. What its old one wrote stays valid.
+    const std::optional<IdentityChange>& renewed() const;
     /// Takes a new identity if the present one is `compromised`: somebody else has used it, or this
     /// environment has gone back in time. The old one's history stays valid. Returns the new one.
     Result<ReplicaId> renew_identity(const ReplicaId& compromised);

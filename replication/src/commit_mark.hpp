@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+
+namespace kigumi {
+
+/// The number of the newest commit that was made here, in a file beside the store. A store whose
+/// own last commit is older has gone back in time: its file was replaced by an earlier one.
+///
+/// It is written after a commit and never synced, so after a power cut it may be behind, which
+/// proves nothing; it is never ahead of what is durable. Thread-safe.
+class CommitMark {
+  public:
+    CommitMark() = default;
+    /// Beside the store in `directory`. Where it cannot be made, nothing is remembered.
+    explicit CommitMark(const std::filesystem::path& directory);
+    ~CommitMark();
+    CommitMark(const CommitMark&) = delete;
+    CommitMark& operator=(const CommitMark&) = delete;
+    CommitMark(CommitMark&& other) noexcept;
+    CommitMark& operator=(CommitMark&& other) noexcept;
+
+    /// The number, or 0 if there is none.
+    std::uint64_t read() const;
+    void write(std::uint64_t commit) const;
+
+  private:
+    int file_ = -1;
+};
+
+}  // namespace kigumi
