@@ -23,7 +23,8 @@ void Replicator::Core::collect_all(std::uint64_t now_ms) {
         if (bucket.version.empty()) continue;
         send_hearsay(name, bucket);
         // An answer that is on its way would have to start over.
-        if (!pull_server_.serves(name)) collect(name, bucket);
+        if (pull_server_.serves(name)) continue;
+        collect(name, bucket);
         if (!bucket.collect_cursor.empty()) collect_at_ms_ = now_ms + kStepPauseMs;
     }
 }
@@ -85,6 +86,7 @@ void Replicator::Core::collect(const std::string& name, Bucket& bucket) {
     }();
     if (!collected) {
         bucket.collected_upto = {};
+        bucket.collect_cursor.clear();
         return note(Level::kWarning, "collect.failed", collected.error().message);
     }
     note(Level::kDebug, "collect.done", "bucket=" + name + " rows=" + std::to_string(*collected));

@@ -90,11 +90,14 @@ Replicator::Core::Bucket* Replicator::Core::pulling(const Link& link, std::uint6
 }
 
 void Replicator::Core::on(Link& link, const wire::Pull& pull, std::uint64_t now_ms) {
-    if (Bucket* const known = bucket(pull.bucket)) {
+    const auto known = buckets_.find(pull.bucket);
+    if (known != buckets_.end()) {
         // Whatever way these events were to take, it did not bring them: relay them from now on.
         Peering& peering = link.buckets[pull.bucket];
-        for (const auto& [origin, counter] : known->version)
+        for (const auto& [origin, counter] : known->second.version)
             if (pull.base[origin] < counter) peering.pruned.erase(origin);
+        // The answer brings the rest.
+        peering.told.merge(known->second.version);
     }
     pull_server_.begin(link.id, pull, now_ms, effects);
 }
