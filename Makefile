@@ -71,11 +71,12 @@ bench: build
 	@$(BIN)/bench_deletes
 	@$(BIN)/broadcast
 
-## make mutants          deliberate defects, each of which the simulator has to find
+## make mutants          deliberate defects, each of which the tests have to find; MUTANT_SEEDS=N
+MUTANT_SEEDS ?= 2000
 .PHONY: mutants
 mutants: build
-	@$(BIN)/mutants
 	@$(BIN)/scope_mutants
+	@$(BIN)/mutants $(MUTANT_SEEDS)
 
 ## make clean            remove everything that was built
 .PHONY: clean
