@@ -61,6 +61,14 @@ int run(int argc, char** argv) {
     app.add_option("--peer", options.peers, "address of another node; may be repeated")
         ->allow_extra_args(false);
     app.add_flag("--insecure", options.insecure, "plain text without keys, on loopback only");
+    auto& tuning = options.replication;
+    const auto tune = [&app](const char* name, std::uint64_t& ms, const char* what) {
+        app.add_option(name, ms, what)->check(CLI::Range(0, 3'600'000))->capture_default_str();
+    };
+    tune("--push-ms", tuning.push_ms, "gather writes for so long before pushing them");
+    tune("--ack-ms", tuning.ack_ms, "gather pushes for so long before confirming them");
+    tune("--round-ms", tuning.round_ms, "compare versions with neighbours so often");
+    tune("--collect-ms", tuning.collect_ms, "look for removed rows to collect so often");
     app.add_option("--log-level", level, "debug, info or warn")
         ->check(CLI::IsMember({"debug", "info", "warn"}))
         ->capture_default_str();

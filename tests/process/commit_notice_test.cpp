@@ -20,7 +20,6 @@ NodeOptions without_rounds(const std::vector<std::string>& peers) {
     options.peers = peers;
     options.insecure = true;
     options.replication.round_ms = 3'600'000;
-    options.replication.silence_ms = 36'000'000;
     return options;
 }
 

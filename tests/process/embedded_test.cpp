@@ -35,6 +35,23 @@ TEST_F(EmbeddedNode, ConvergesWithADaemon) {
     }));
 }
 
+TEST_F(EmbeddedNode, ThatGathersWritesAndConfirmationsConverges) {
+    Site& served = make_site();
+    served.start();
+    Site& embedding = make_site();
+    NodeOptions options = on_loopback({served.address()});
+    options.replication.push_ms = 50;
+    options.replication.ack_ms = 300;
+    const auto node = Node::start(embedding.store(), options).value();
+    for (int i = 0; i < 30; ++i) {
+        embedding.add("members", Value(i));
+        served.increment("count", 1);
+    }
+    EXPECT_TRUE(eventually(std::chrono::seconds(15), [&] {
+        return served.size("members") == 30 && embedding.count("count") == 30;
+    }));
+}
+
 TEST_F(EmbeddedNode, IsRefusedWhereADaemonRuns) {
     Site& served = make_site();
     served.start();

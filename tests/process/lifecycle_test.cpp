@@ -138,6 +138,9 @@ TEST_F(Lifecycle, RefusesADirectoryThatItCannotUse) {
     expect_refused(kigumid_command("/proc/no-such-place", "127.0.0.1:*"), "/proc/no-such-place");
     expect_refused({KIGUMID, "--listen", "127.0.0.1:*", "--insecure"}, "--data");
     expect_refused({KIGUMID, "--no-such-option"}, "kigumid --help");
+    auto command = kigumid_command(scratch_.path() / "data", "127.0.0.1:*");
+    command.insert(command.end(), {"--push-ms", "soon"});
+    expect_refused(command, "--push-ms");
 }
 
 }  // namespace

@@ -60,7 +60,6 @@ class Network {
             options.ack_ms = scenario.ack_ms;
             options.round_ms = scenario.round_ms;
             options.collect_ms = scenario.collect_ms;
-            options.silence_ms = 10 * scenario.round_ms;
             options.random = [this] { return random_.next(); };
             node.replicator = std::make_unique<Replicator>(*node.store, std::move(options));
         }

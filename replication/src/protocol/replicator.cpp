@@ -10,11 +10,20 @@ namespace {
 /// Buckets that peers may make us hear of: a bound on what a hostile one can make us keep.
 constexpr std::size_t kMaxBuckets = 4096;
 constexpr std::size_t kDigestBytes = std::size_t{256} << 10;
+constexpr std::uint64_t kSilentRounds = 5;
+
+/// Rounds are what idle peers hear of each other: silence is several of them.
+ReplicatorOptions consistent(ReplicatorOptions options) {
+    options.round_ms = std::max<std::uint64_t>(options.round_ms, 1);
+    options.collect_ms = std::max<std::uint64_t>(options.collect_ms, 1);
+    options.silence_ms = std::max(options.silence_ms, kSilentRounds * options.round_ms);
+    return options;
+}
 
 }  // namespace
 
 Replicator::Core::Core(Store& store, ReplicatorOptions options)
-    : store_(store), options_(std::move(options)), pull_server_(store, options_) {
+    : store_(store), options_(consistent(std::move(options))), pull_server_(store, options_) {
     refresh_versions();
 }
 

@@ -30,7 +30,7 @@ struct ReplicatorOptions {
     std::uint64_t ack_ms = 0;
     /// How long to wait for a push that is probably on its way before pulling instead.
     std::uint64_t pull_delay_ms = 30;
-    /// A peer that has said nothing for so long is taken to be down.
+    /// A peer that has said nothing for so long, and for five rounds, is taken to be down.
     std::uint64_t silence_ms = 5'000;
     /// A pull without progress for so long is given up and tried elsewhere.
     std::uint64_t pull_timeout_ms = 2'000;
