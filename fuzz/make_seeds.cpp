@@ -85,6 +85,7 @@ void messages(const Folder& folder, const MemoryRows& rows) {
     folder.add("push", wire::encode(wire::Push{"default",
                                                {{replica(1), 1}, {replica(2), 4}},
                                                {{replica(1), 9}, {replica(2), 4}},
+                                               {{replica(2), 3}},
                                                encode_batch(some)}));
     folder.add("prune", wire::encode(wire::Prune{"default", {replica(1), replica(2)}}));
     folder.add("hearsay", wire::encode(wire::Hearsay{"default", {{replica(2), version}}}));

@@ -138,6 +138,7 @@ wire::Message MessageBuilder::push() {
     // Relays push events of several origins.
     if ((gap & 1U) != 0 && !push.base.empty()) push.version.increment(push.base.begin()->first);
     push.base.raise(origin, from);
+    if ((gap & 2U) != 0) push.floor = push.base;
     push.version.raise(origin, to);
     const VersionVector within = in_.below(4) == 0 ? push.version : VersionVector{{origin, to}};
     push.batch = encode_batch(rows(within));

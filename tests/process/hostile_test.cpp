@@ -217,7 +217,7 @@ TEST_F(Hostile, MessagesCutShort) {
     std::size_t sent = 0;
     const std::vector<wire::Message> messages = {
         wire::Digest{{{"default", version}}},
-        wire::Push{"default", {}, version, encode_batch({})},
+        wire::Push{"default", {}, version, {}, encode_batch({})},
         wire::Prune{"default", {stranger_id()}},
         wire::Hearsay{"default", {{stranger_id(), version}}},
         wire::Pull{"default", 1, {}, 1'000, {}},
@@ -311,7 +311,7 @@ TEST_F(Hostile, APushWithWritesThatItDoesNotCover) {
     stranger.greet();
     Row row;
     row.insert({Dot{stranger_id(), 9}, Hlc::at_ms(1), Value("forged")});
-    wire::Push push{"default", {}, {{stranger_id(), 1}}, {}};
+    wire::Push push{"default", {}, {{stranger_id(), 1}}, {}, {}};
     push.batch = encode_batch({{{"register", Type::kRegister, {}}, row}});
     stranger.send(push);
     EXPECT_NE(victim().daemon().wait_for_output("its vector does not cover"), "");
@@ -329,6 +329,7 @@ TEST_F(Hostile, PushesWhoseCausesNeverCome) {
         stranger.send(wire::Push{"default",
                                  {{stranger_id(), i}, {never, 1}},
                                  {{stranger_id(), i + 1}, {never, 1}},
+                                 {},
                                  encode_batch({{{"register", Type::kRegister, {}}, row}})});
     EXPECT_TRUE(stranger.heard_out());
     expect_unharmed();

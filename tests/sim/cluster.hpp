@@ -148,6 +148,7 @@ class Cluster {
     std::vector<std::string> buckets_;
     History history_;
     std::deque<Token> tokens_;
+    std::map<std::string, VersionVector> collected_;  ///< every floor that there ever was
 };
 
 }  // namespace kigumi::sim

@@ -6,8 +6,10 @@ namespace kigumi::sim {
 namespace {
 
 /// After healing: within so many digest rounds everybody holds everything. A round is 500 ms, and a
-/// pull that failed before may wait out its longest backoff, 5 s, first.
+/// pull that failed before may wait out its longest backoff, 5 s, first. Along a chain of replicas
+/// each may have to wait for the next.
 constexpr unsigned kRounds = 60;
+constexpr unsigned kRoundsPerReplica = 6;
 constexpr std::uint64_t kRoundMs = 500;
 
 void random_fault(Cluster& cluster, const Options& options, Random& random, Counters& counters) {
@@ -59,7 +61,9 @@ void run(const Options& options, Counters& counters) {
         cluster.check();
     }
     cluster.heal();
-    for (unsigned round = 0; round < kRounds && !cluster.converged(); ++round)
+    const unsigned rounds =
+        kRounds + (cluster.size() > 12 ? kRoundsPerReplica * cluster.size() : 0);
+    for (unsigned round = 0; round < rounds && !cluster.converged(); ++round)
         cluster.run_for(kRoundMs);
     cluster.check_converged();
     // Very old messages, after everything else: nothing may change any more.

@@ -94,10 +94,11 @@ class Writer {
         }
     }
     void operator()(const Push& push) const {
-        start(5, kPush);
+        start(6, kPush);
         codec::pack_text(packer, push.bucket);
         codec::write_vector(packer, push.base);
         codec::write_vector(packer, push.version);
+        codec::write_vector(packer, push.floor);
         codec::pack_bytes(packer, push.batch);
     }
     void operator()(const Pull& pull) const {
@@ -199,13 +200,16 @@ Message read_body(std::uint64_t kind, const Body& body) {
             return digest;
         }
         case kPush: {
-            body.expect(5);
+            body.expect(6);
             Push push;
             push.bucket = read_bucket(reader);
             push.base = codec::read_vector(reader);
             push.version = codec::read_vector(reader);
+            push.floor = codec::read_vector(reader);
             push.batch = reader.bytes();
-            if (push.base == push.version || !push.version.covers(push.base)) reader.reject();
+            if (push.base == push.version || !push.version.covers(push.base) ||
+                !push.base.covers(push.floor))
+                reader.reject();
             return push;
         }
         case kPull: {

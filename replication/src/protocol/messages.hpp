@@ -49,6 +49,7 @@ struct Push {
     std::string bucket;
     VersionVector base;
     VersionVector version;
+    VersionVector floor;  ///< the sender's G, which `base` covers
     std::string batch;
 };
 

@@ -31,7 +31,8 @@ Result<std::optional<wire::Push>> make_push(ReadTransaction& snapshot, const std
                                             const VersionVector& base, std::size_t max_bytes) {
     if (!base.covers(snapshot.floor()) && !KIGUMI_DEFECT(kPushBelowFloor))
         return std::optional<wire::Push>();
-    wire::Push push{bucket, base, snapshot.version(), {}};
+    wire::Push push{bucket, base, snapshot.version(), snapshot.floor(), {}};
+    if (KIGUMI_DEFECT(kPushBelowFloor)) push.floor.meet(base);
     BatchWriter batch;
     LogPosition position;
     KIGUMI_TRY(const bool all,
@@ -42,7 +43,7 @@ Result<std::optional<wire::Push>> make_push(ReadTransaction& snapshot, const std
 }
 
 Result<HeldPush> check_push(LinkId link, const wire::Push& push) {
-    HeldPush held{link, push.base, push.version, {}, push.batch.size()};
+    HeldPush held{link, push.base, push.version, push.floor, {}, push.batch.size()};
     KIGUMI_TRY(held.rows, decode_batch(push.batch));
     std::vector<Dot> dots;
     for (const KeyedRow& keyed : held.rows) {
@@ -107,7 +108,9 @@ Result<std::size_t> HeldPushes::apply(Store& store, const std::string& bucket) {
                 const VersionVector theirs_at =
                     KIGUMI_DEFECT(kPushDropsNothing) ? VersionVector() : push.version;
                 for (const KeyedRow& row : push.rows) KIGUMI_CHECK(tx.join_row(row, theirs_at));
-                tx.advance(push.version, {});
+                // Rows may have lost removals to this join that others below the floor lack.
+                tx.advance(push.version,
+                           KIGUMI_DEFECT(kFloorNotInherited) ? VersionVector() : push.floor);
                 ++joined;
                 progress = true;
             }

@@ -24,6 +24,7 @@ struct HeldPush {
     LinkId link = 0;
     VersionVector base;
     VersionVector version;
+    VersionVector floor;
     std::vector<KeyedRow> rows;
     std::size_t bytes = 0;
 
