@@ -214,12 +214,15 @@ Result<Usage> LmdbHandle::usage() {
     MDB_stat stat{};
     mdb_env_info(env_, &info);
     mdb_env_stat(env_, &stat);
+    // Not info.me_last_txnid: that is read from the meta page, which is there for some
+    // milliseconds, while it is being synced, before readers see what was committed.
+    const std::uint64_t commits = mdb_txn_id(txn);
     mdb_txn_abort(txn);
     end();
     Usage usage;
     usage.file_bytes = (static_cast<std::uint64_t>(info.me_last_pgno) + 1) * stat.ms_psize;
     usage.map_bytes = info.me_mapsize;
-    usage.commits = info.me_last_txnid;
+    usage.commits = commits;
     return usage;
 }
 

@@ -63,7 +63,7 @@ class WriteTxn : public ReadTxn {
 struct Usage {
     std::uint64_t file_bytes = 0;
     std::uint64_t map_bytes = 0;
-    std::uint64_t commits = 0;  ///< the id of the last committed transaction, by any process
+    std::uint64_t commits = 0;  ///< the id of the last commit, by any process, that readers see
 };
 
 /// An open environment. Any thread may begin transactions.
