@@ -104,6 +104,14 @@ class LmdbWriteTxn : public WriteTxn {
         MDB_val v = to_val(value);
         return note(mdb_put(turn_->txn, handle_.table(table), &k, &v, 0));
     }
+    Result<void> append(Table table, std::string_view key, std::string_view value) override {
+        MDB_val k = to_val(key);
+        MDB_val v = to_val(value);
+        const int code = mdb_put(turn_->txn, handle_.table(table), &k, &v, MDB_APPEND);
+        if (code != MDB_KEYEXIST) return note(code);
+        failure_ = Error{ErrorCode::kInvalidArgument, "the keys to append are out of order"};
+        return tl::unexpected<Error>(*failure_);
+    }
     Result<void> erase(Table table, std::string_view key) override {
         MDB_val k = to_val(key);
         const int code = mdb_del(turn_->txn, handle_.table(table), &k, nullptr);
@@ -181,6 +189,10 @@ class LmdbEnv : public Env {
     Result<Usage> usage() override {
         KIGUMI_CHECK(check_process());
         return handle_.usage();
+    }
+    Result<void> sync() override {
+        KIGUMI_CHECK(check_process());
+        return handle_.sync();
     }
 
   private:

@@ -74,11 +74,12 @@ Result<void> LmdbHandle::open() {
 
 Result<void> LmdbHandle::open_env() {
     KIGUMI_CHECK(reserve_lock_file());
+    const unsigned flags = MDB_NOTLS | (options_.durable ? 0U : unsigned{MDB_NOSYNC});
     int code = mdb_env_create(&env_);
     if (code == 0) code = mdb_env_set_maxdbs(env_, kTables);
     if (code == 0) code = mdb_env_set_maxreaders(env_, kMaxReaders);
     if (code == 0) code = mdb_env_set_mapsize(env_, options_.map_bytes);
-    if (code == 0) code = mdb_env_open(env_, directory_.c_str(), MDB_NOTLS, 0640);
+    if (code == 0) code = mdb_env_open(env_, directory_.c_str(), flags, 0640);
     if (code != 0) {
         // After a failed open the handle must still be closed, and is good for nothing else.
         mdb_env_close(env_);
@@ -206,6 +207,12 @@ Result<void> LmdbHandle::alone(const std::function<Result<void>()>& action) {
     exclusive_ = false;
     changed_.notify_all();
     return outcome;
+}
+
+Result<void> LmdbHandle::sync() {
+    const int code = mdb_env_sync(env_, 1);
+    if (code != 0) return error(code, "sync the environment");
+    return {};
 }
 
 Result<Usage> LmdbHandle::usage() {

@@ -76,6 +76,11 @@ class MemoryWriteTxn : public WriteTxn {
         map(table).insert_or_assign(std::string(key), std::string(value));
         return {};
     }
+    Result<void> append(Table table, std::string_view key, std::string_view value) override {
+        if (!map(table).empty() && map(table).rbegin()->first >= key)
+            return fail(ErrorCode::kInvalidArgument, "the keys to append are out of order");
+        return put(table, key, value);
+    }
     Result<void> erase(Table table, std::string_view key) override {
         remember(table, key);
         const auto it = map(table).find(key);

@@ -27,6 +27,7 @@ Result<void> ReadTransaction::each_object(
 
 const VersionVector& ReadTransaction::version() const { return state_->clock.version; }
 const VersionVector& ReadTransaction::floor() const { return state_->clock.floor; }
+const VersionVector& ReadTransaction::horizon() const { return state_->clock.horizon; }
 
 Result<void> ReadTransaction::scan_log(
     const ReplicaId& origin, std::uint64_t after, std::uint64_t upto,

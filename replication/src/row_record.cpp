@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "big_endian.hpp"
+#include "kigumi/crdt/json.hpp"
 #include "kigumi/crdt/path.hpp"
 
 namespace kigumi {
@@ -86,17 +87,23 @@ std::string encode_record(std::string_view key, bool shortened, const RowKey& at
     return std::move(buffer.bytes);
 }
 
+Result<void> check_record(std::string_view key, std::string_view record) {
+    const std::string_view body = record.substr(std::min(record.size(), kChecksumBytes));
+    if (record.size() > kChecksumBytes && read_u32(record) == checksum(key, body)) return {};
+    const auto name = path::take_escaped(key);
+    return fail(ErrorCode::kCorrupt,
+                "a stored row of " + (name && is_utf8(*name) ? json_string(*name) : "an object") +
+                    " fails its checksum; restore this replica from a peer or a backup");
+}
+
 Result<KeyedRow> decode_record(std::string_view key, std::string_view record,
                                const codec::OriginNames& origins) {
+    KIGUMI_CHECK(check_record(key, record));
     KeyedRow keyed;
     std::string_view rest = key;
     auto name = path::take_escaped(rest);
-    const std::string_view body = record.substr(std::min(record.size(), kChecksumBytes));
-    if (record.size() <= kChecksumBytes || read_u32(record) != checksum(key, body) || !name)
-        return fail(
-            ErrorCode::kCorrupt,
-            "a stored row fails its checksum; restore this replica from a peer or a backup");
-    KIGUMI_TRY(MsgpackReader reader, MsgpackReader::parse(body));
+    if (!name) return fail(ErrorCode::kCorrupt, "a stored row has a malformed key");
+    KIGUMI_TRY(MsgpackReader reader, MsgpackReader::parse(record.substr(kChecksumBytes)));
     const std::uint32_t size = reader.array();
     keyed.row = codec::read_row(reader, origins);
     const auto type = type_of(static_cast<unsigned char>(key[object_prefix(key) - 1]));

@@ -22,6 +22,9 @@ StoreKey store_key(const RowKey& at);
 std::string encode_record(std::string_view key, bool shortened, const RowKey& at, const Row& row,
                           codec::OriginNumbers& origins);
 
+/// Checks the record's checksum; kCorrupt, with the name of its object, if it does not fit.
+Result<void> check_record(std::string_view key, std::string_view record);
+
 /// Decodes a record and the names of its row; a checksum that does not fit is kCorrupt.
 Result<KeyedRow> decode_record(std::string_view key, std::string_view record,
                                const codec::OriginNames& origins);

@@ -32,6 +32,12 @@ std::string log_key(BucketId bucket, std::uint32_t origin, std::uint64_t counter
     return key;
 }
 
+Result<void> put_format(kv::WriteTxn& txn) {
+    std::string format;
+    append_u32(format, kFormatVersion);
+    return txn.put(Table::kMeta, kFormat, format);
+}
+
 Result<void> check_format(kv::ReadTxn& txn) {
     KIGUMI_TRY(const auto stored, txn.get(Table::kMeta, kFormat));
     if (!stored || read_u32(*stored) == kFormatVersion) return {};
@@ -59,9 +65,7 @@ Result<bool> lives_at(kv::ReadTxn& txn, const Place& place) {
 }
 
 Result<void> put_identity(kv::WriteTxn& txn, const ReplicaId& replica, const Place& place) {
-    std::string format;
-    append_u32(format, kFormatVersion);
-    KIGUMI_CHECK(txn.put(Table::kMeta, kFormat, format));
+    KIGUMI_CHECK(put_format(txn));
     std::string identity(replica.bytes());
     append_u64(identity, place.device);
     append_u64(identity, place.inode);
@@ -108,11 +112,12 @@ Result<Clock> clock(kv::ReadTxn& txn, BucketId bucket, const OriginTable& origin
     KIGUMI_TRY(auto item, cursor->seek(prefix));
     while (item && item->key.starts_with(prefix)) {
         const ReplicaId* origin = origins.name_of(read_u32(item->key.substr(prefix.size())));
-        if (origin == nullptr || item->value.size() != 16)
+        if (origin == nullptr || item->value.size() != 24)
             return fail(ErrorCode::kCorrupt,
                         "a stored clock entry is malformed; restore from a peer");
         clock.version.raise(*origin, read_u64(item->value));
         clock.floor.raise(*origin, read_u64(item->value.substr(8)));
+        clock.horizon.raise(*origin, read_u64(item->value.substr(16)));
         KIGUMI_TRY(item, cursor->next());
     }
     return clock;
@@ -122,12 +127,16 @@ Result<void> put_clock(kv::WriteTxn& txn, BucketId bucket, const Clock& before, 
                        codec::OriginNumbers& origins) {
     for (const auto& [origin, counter] : after.version) {
         const std::uint64_t floor = after.floor[origin];
-        if (before.version[origin] == counter && before.floor[origin] == floor) continue;
+        const std::uint64_t horizon = after.horizon[origin];
+        if (before.version[origin] == counter && before.floor[origin] == floor &&
+            before.horizon[origin] == horizon)
+            continue;
         std::string key = bucket_prefix(bucket);
         append_u32(key, static_cast<std::uint32_t>(origins.number_of(origin)));
         std::string value;
         append_u64(value, counter);
         append_u64(value, floor);
+        append_u64(value, horizon);
         KIGUMI_CHECK(txn.put(Table::kClock, key, value));
     }
     return {};

@@ -26,6 +26,7 @@ struct Place {
     std::uint64_t device = 0;
     std::uint64_t inode = 0;
 };
+Result<void> put_format(kv::WriteTxn& txn);
 /// kUnsupported if another format version wrote the environment.
 Result<void> check_format(kv::ReadTxn& txn);
 Result<std::optional<ReplicaId>> replica(kv::ReadTxn& txn);
@@ -39,10 +40,11 @@ Result<void> put_last_time(kv::WriteTxn& txn, Hlc time);
 Result<std::optional<BucketId>> find_bucket(kv::ReadTxn& txn, std::string_view name);
 Result<BucketId> make_bucket(kv::WriteTxn& txn, std::string_view name);
 
-/// V and G of a bucket.
+/// V and G of a bucket, and its horizon (`ReadTransaction::horizon`).
 struct Clock {
     VersionVector version;
     VersionVector floor;
+    VersionVector horizon;
     bool operator==(const Clock&) const = default;
 };
 Result<Clock> clock(kv::ReadTxn& txn, BucketId bucket, const OriginTable& origins);

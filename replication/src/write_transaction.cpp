@@ -145,11 +145,19 @@ Result<void> WriteTransaction::drop_unsent(const VersionVector& theirs_at,
         return true;
     }));
     KIGUMI_CHECK(outcome);
-    for (const auto& [at, row] : stale) KIGUMI_CHECK(join_row({at, Row()}, theirs_at));
+    for (const auto& [at, row] : stale) {
+        for (const Write& write : row)
+            if (theirs_at.covers(write.dot))
+                state_->clock.horizon.raise(write.dot.origin, write.dot.counter);
+        KIGUMI_CHECK(join_row({at, Row()}, theirs_at));
+    }
     return {};
 }
 
 void WriteTransaction::advance(const VersionVector& version, const VersionVector& floor) {
+    // Removals that were dropped before this replica saw them.
+    for (const auto& [origin, counter] : floor)
+        if (state_->clock.version[origin] < counter) state_->clock.horizon.raise(origin, counter);
     state_->clock.version.merge(version);
     state_->clock.floor.merge(floor);
 }
@@ -160,8 +168,10 @@ Result<std::size_t> WriteTransaction::collect(const std::vector<std::string>& pl
     for (const std::string& place : places) {
         KIGUMI_TRY(const auto keyed, state_->reader().at_key(place));
         if (!keyed || !collectable(keyed->row, stable)) continue;
-        for (const Write& write : keyed->row)
+        for (const Write& write : keyed->row) {
             state_->clock.floor.raise(write.dot.origin, write.dot.counter);
+            state_->clock.horizon.raise(write.dot.origin, write.dot.counter);
+        }
         KIGUMI_CHECK(state_->write_row(keyed->at, keyed->row, Row()));
         ++collected;
     }

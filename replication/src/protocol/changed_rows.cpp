@@ -3,9 +3,7 @@
 #include <algorithm>
 
 namespace kigumi {
-namespace {
 
-/// Whether this event is the first of those in (from, to] that the row holds.
 bool first_in_range(const Row& row, const Dot& dot, const VersionVector& from,
                     const VersionVector& to) {
     for (const Write& write : row) {
@@ -14,8 +12,6 @@ bool first_in_range(const Row& row, const Dot& dot, const VersionVector& from,
     }
     return true;
 }
-
-}  // namespace
 
 Result<bool> add_changed_rows(ReadTransaction& snapshot, const VersionVector& from,
                               const VersionVector& to, LogPosition& position, BatchWriter& batch,

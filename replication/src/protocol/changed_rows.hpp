@@ -11,6 +11,11 @@ struct LogPosition {
     std::uint64_t counter = 0;
 };
 
+/// Whether this event is the first of those in (from, to] that the row holds: a walk through the
+/// log meets the row once for each, and takes it once.
+bool first_in_range(const Row& row, const Dot& dot, const VersionVector& from,
+                    const VersionVector& to);
+
 /// Adds each row with an event in (from, to] once, whole, in the order of the log behind
 /// `position`, until the batch has reached `max_bytes` (false) or all have been looked at (true).
 Result<bool> add_changed_rows(ReadTransaction& snapshot, const VersionVector& from,

@@ -54,6 +54,9 @@ class ReadTxn {
 class WriteTxn : public ReadTxn {
   public:
     virtual Result<void> put(Table table, std::string_view key, std::string_view value) = 0;
+    /// As put, of a key that comes after all others in the table; kInvalidArgument if it does not.
+    /// Fills pages to the brim and never searches.
+    virtual Result<void> append(Table table, std::string_view key, std::string_view value) = 0;
     /// Erasing what is not there is no error.
     virtual Result<void> erase(Table table, std::string_view key) = 0;
     /// Returns once the writes are durable; on an error nothing was kept. Called at most once.
@@ -74,6 +77,8 @@ class Env {
     /// Waits for its turn: one writer at a time.
     virtual Result<std::unique_ptr<WriteTxn>> begin_write() = 0;
     virtual Result<Usage> usage() = 0;
+    /// Makes durable what was committed with `LmdbOptions::durable` off.
+    virtual Result<void> sync() = 0;
 };
 
 }  // namespace kigumi::kv

@@ -12,6 +12,9 @@ struct LmdbOptions {
     /// Writes are refused (kFull) while the file system has less free space than this, and accepted
     /// again as soon as it has more: a disk that runs full in the middle of a commit is worse.
     std::uint64_t min_free_bytes = std::uint64_t{64} << 20;
+    /// Off only for an environment that nobody sees before `Env::sync` has succeeded: commits
+    /// return before they are on disk, and a crash of the machine may leave it unusable.
+    bool durable = true;
 };
 
 /// Opens, or creates, the LMDB environment in a directory.

@@ -14,6 +14,7 @@ namespace kigumi {
 
 class OriginTable;
 class GrowingOrigins;
+class StoredRows;
 class StoreState;
 namespace schema {
 struct Clock;
@@ -37,6 +38,9 @@ class ReadTransaction : public Objects<ReadTransaction> {
     /// V: every event that this state incorporates. G: what was collected from it.
     const VersionVector& version() const;
     const VersionVector& floor() const;
+    /// The least version from which this replica can tell all that changed since: it has dropped no
+    /// removal that is newer. Below G as far as others dropped what this replica holds itself.
+    const VersionVector& horizon() const;
 
     /// Rows that hold a write of `origin` numbered above `after`, by that number, at most `upto`.
     /// A row appears once for each such write.
@@ -56,6 +60,7 @@ class ReadTransaction : public Objects<ReadTransaction> {
 
   private:
     friend class Store;
+    friend class StoredRows;
     struct State;
     explicit ReadTransaction(std::unique_ptr<State> state);
     std::unique_ptr<State> state_;

@@ -1,0 +1,108 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <filesystem>
+#include <future>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "kigumi/crdt/result.hpp"
+
+/// A stream of bytes in a file, as compressed blocks whose checksums form a chain: a block that was
+/// altered, left out, repeated or moved is found at its offset (`docs/format/bundle.md`).
+namespace kigumi::bundle {
+
+/// Of a block before compression. Also what a reader may be made to allocate at a time.
+inline constexpr std::size_t kBlockBytes = std::size_t{1} << 20;
+
+/// A file descriptor that closes itself.
+class File {
+  public:
+    explicit File(int fd = -1) : fd_(fd) {}
+    ~File();
+    File(File&& other) noexcept;
+    File& operator=(File&& other) noexcept;
+    int get() const { return fd_; }
+
+  private:
+    int fd_;
+};
+
+/// Makes the name of a new file or directory durable.
+Result<void> sync_directory(const std::filesystem::path& file);
+
+/// Writes under another name until `finish`. Blocks are compressed by threads of their own while
+/// the caller fills the next.
+class BlockWriter {
+  public:
+    static Result<std::unique_ptr<BlockWriter>> create(const std::filesystem::path& file);
+    /// Removes what was not finished.
+    ~BlockWriter();
+
+    Result<void> write(std::string_view bytes);
+    /// Makes the file durable and gives it its name. Returns its size.
+    Result<std::uint64_t> finish();
+
+  private:
+    explicit BlockWriter(std::filesystem::path file);
+
+    Result<void> start_block();
+    Result<void> write_oldest();
+    Result<void> write_raw(std::string_view bytes);
+
+    const std::filesystem::path file_;
+    const std::filesystem::path unfinished_;
+    File out_;
+    std::string raw_;
+    std::deque<std::future<Result<std::string>>> compressing_;
+    std::uint64_t chain_;
+    std::uint64_t written_ = 0;
+    bool finished_ = false;
+};
+
+/// Reads the stream. Blocks are decompressed ahead by threads of their own.
+class BlockReader {
+  public:
+    static Result<std::unique_ptr<BlockReader>> open(const std::filesystem::path& file);
+
+    /// The next bytes, exactly so many; valid until the next call. The end of the file is an error.
+    Result<std::string_view> take(std::size_t size);
+    /// Whether everything was taken.
+    Result<bool> at_end();
+
+    std::uint64_t file_bytes() const { return file_bytes_; }
+    /// Where in the file the block begins that the last taken bytes end in.
+    std::uint64_t offset() const { return offset_; }
+    /// The error for content that is wrong, at that offset.
+    tl::unexpected<Error> damaged(std::string_view what) const;
+
+  private:
+    struct Block {
+        std::uint64_t offset;
+        std::future<Result<std::string>> raw;
+    };
+
+    explicit BlockReader(std::filesystem::path file);
+
+    Result<void> read_ahead();
+    /// Adds the next block to the buffer; false at the end of the file.
+    Result<bool> load();
+    Result<std::string> read_raw(std::size_t size);
+    tl::unexpected<Error> damaged_at(std::uint64_t offset, std::string_view what) const;
+
+    const std::filesystem::path file_;
+    File in_;
+    std::uint64_t file_bytes_ = 0;
+    std::uint64_t read_ = 0;  ///< of the file
+    std::uint64_t chain_;
+    std::deque<Block> ahead_;
+    std::optional<Error> broken_;  ///< what ends the reading behind the blocks in `ahead_`
+    std::string buffer_;
+    std::size_t taken_ = 0;  ///< of the buffer
+    std::uint64_t offset_ = 0;
+};
+
+}  // namespace kigumi::bundle

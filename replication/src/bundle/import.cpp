@@ -1,0 +1,163 @@
+#include <algorithm>
+
+#include "../row_record.hpp"
+#include "stream.hpp"
+
+namespace kigumi::bundle {
+namespace {
+
+/// Opens a bundle again at a bucket's rows.
+Result<StreamReader> open_at(const std::filesystem::path& file, std::string_view bucket) {
+    KIGUMI_TRY(StreamReader in, StreamReader::open(file));
+    for (;;) {
+        KIGUMI_TRY(const Item item, in.next());
+        if (item == Item::kBucket && in.cut().bucket == bucket) return in;
+        if (item == Item::kEnd)
+            return fail(ErrorCode::kNotFound,
+                        file.string() + " has no bucket " + std::string(bucket));
+    }
+}
+
+/// What `have` lacks of `base`; empty if nothing.
+std::string missing(const VersionVector& have, const VersionVector& base) {
+    for (const auto& [origin, counter] : base)
+        if (have[origin] < counter)
+            return "it starts behind " + Dot{origin, counter}.text() + ", and this store has got " +
+                   (have[origin] == 0 ? "nothing of that replica"
+                                      : "as far as " + Dot{origin, have[origin]}.text());
+    return {};
+}
+
+std::string missing(const Versions& have, const Summary& bundle) {
+    for (const Cut& cut : bundle.cuts) {
+        const auto at = have.find(cut.bucket);
+        const std::string what = missing(at == have.end() ? VersionVector() : at->second, cut.base);
+        if (!what.empty()) return what + " of bucket " + cut.bucket;
+    }
+    return {};
+}
+
+Result<Versions> versions(Store& store) {
+    Versions all;
+    KIGUMI_TRY(const auto buckets, store.buckets());
+    for (const std::string& bucket : buckets) {
+        KIGUMI_TRY(const ReadTransaction snapshot, store.read(bucket));
+        all.emplace(bucket, snapshot.version());
+    }
+    return all;
+}
+
+/// The order in which each bundle finds what it builds on.
+Result<std::vector<std::size_t>> order_of(const std::vector<std::filesystem::path>& files,
+                                          const std::vector<Summary>& bundles, Versions have) {
+    std::vector<std::size_t> order;
+    std::vector<std::size_t> waiting(files.size());
+    for (std::size_t i = 0; i < files.size(); ++i) waiting[i] = i;
+    while (!waiting.empty()) {
+        const auto next = std::find_if(waiting.begin(), waiting.end(), [&](std::size_t i) {
+            return missing(have, bundles[i]).empty();
+        });
+        if (next == waiting.end())
+            return fail(ErrorCode::kInvalidArgument,
+                        files[waiting.front()].string() +
+                            " cannot be joined: " + missing(have, bundles[waiting.front()]) +
+                            "; import the bundles before it as well, or a full one");
+        for (const Cut& cut : bundles[*next].cuts) have[cut.bucket].merge(cut.version);
+        order.push_back(*next);
+        waiting.erase(next);
+    }
+    return order;
+}
+
+/// Whether a row is in a full bundle. Asked in the order of the rows, it reads the bundle once.
+class SentRows {
+  public:
+    explicit SentRows(StreamReader in) : in_(std::move(in)) {}
+
+    Result<bool> contain(const RowKey& at) {
+        const std::string place = store_key(at).bytes;
+        while (!ended_ && here_ < place) {
+            KIGUMI_TRY(const Item item, in_.next());
+            ended_ = item != Item::kRow;
+            here_ = ended_ ? std::string() : std::string(in_.place());
+        }
+        return !ended_ && here_ == place;
+    }
+
+  private:
+    StreamReader in_;
+    std::string here_;
+    bool ended_ = false;
+};
+
+Result<void> join(Store& store, const std::filesystem::path& file, const Cut& cut) {
+    KIGUMI_TRY(const ReplicaId self, store.replica());
+    {
+        KIGUMI_TRY(const ReadTransaction before, store.read(cut.bucket));
+        if (before.version().covers(cut.version)) return {};
+        // This environment went back in time, or has a twin.
+        if (cut.version[self] > before.version()[self]) KIGUMI_CHECK(store.renew_identity(self));
+    }
+    KIGUMI_TRY(WriteTransaction tx, store.write(cut.bucket));
+    if (!cut.full() && !tx.version().covers(cut.base))
+        return fail(ErrorCode::kBusy, "the store has gone back in time meanwhile; try again");
+    KIGUMI_TRY(StreamReader in, open_at(file, cut.bucket));
+    for (;;) {
+        KIGUMI_TRY(const Item item, in.next());
+        if (item != Item::kRow) break;
+        KIGUMI_TRY(const KeyedRow keyed, in.row());
+        KIGUMI_CHECK(tx.join_row(keyed, cut.version));
+    }
+    if (cut.full()) {
+        KIGUMI_TRY(StreamReader again, open_at(file, cut.bucket));
+        SentRows sent(std::move(again));
+        KIGUMI_CHECK(
+            tx.drop_unsent(cut.version, [&](const RowKey& at) { return sent.contain(at); }));
+    }
+    tx.advance(cut.version, cut.floor);
+    return tx.commit();
+}
+
+}  // namespace
+
+Result<void> each_row(const std::filesystem::path& file, std::string_view bucket,
+                      const std::function<Result<bool>(const KeyedRow&)>& visit) {
+    auto in = open_at(file, bucket);
+    if (!in && in.error().code == ErrorCode::kNotFound) return {};
+    if (!in) return tl::unexpected<Error>(in.error());
+    for (;;) {
+        KIGUMI_TRY(const Item item, in->next());
+        if (item != Item::kRow) return {};
+        KIGUMI_TRY(const KeyedRow keyed, in->row());
+        KIGUMI_TRY(const bool more, visit(keyed));
+        if (!more) return {};
+    }
+}
+
+Result<Summary> inspect(const std::filesystem::path& file, const Progress& progress) {
+    KIGUMI_TRY(StreamReader in, StreamReader::open(file, progress));
+    for (;;) {
+        KIGUMI_TRY(const Item item, in.next());
+        if (item == Item::kRow) KIGUMI_CHECK(in.row());
+        if (item == Item::kEnd) return in.summary();
+    }
+}
+
+Result<std::vector<Summary>> import(Store& store, const std::vector<std::filesystem::path>& files,
+                                    const Progress& progress) {
+    std::vector<Summary> bundles;
+    for (const auto& file : files) {
+        KIGUMI_TRY(Summary bundle, inspect(file, progress));
+        bundles.push_back(std::move(bundle));
+    }
+    KIGUMI_TRY(const Versions have, versions(store));
+    KIGUMI_TRY(const auto order, order_of(files, bundles, have));
+    std::vector<Summary> joined;
+    for (const std::size_t i : order) {
+        for (const Cut& cut : bundles[i].cuts) KIGUMI_CHECK(join(store, files[i], cut));
+        joined.push_back(bundles[i]);
+    }
+    return joined;
+}
+
+}  // namespace kigumi::bundle
