@@ -72,6 +72,10 @@ Result<Answer> type(Session& session);
 Result<Answer> keys(Session& session);
 Result<Answer> conflicts(Session& session);
 
+Result<Answer> export_bundle(Session& session);
+Result<Answer> import_bundles(Session& session);
+Result<Answer> inspect_bundle(Session& session);
+
 Result<Answer> dump(Session& session);
 Result<Answer> load(Session& session);
 Result<Answer> members(Session& session);

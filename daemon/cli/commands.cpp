@@ -46,6 +46,11 @@ constexpr std::array kCommands = {
     Command{"dump", "", "print every row, so that two nodes can be compared", 0, 0, kRead, dump},
     Command{"load", "FILE", "write the objects of a file of JSON lines ('-': input)", 1, 1, kWrite,
             load},
+    Command{"export", "FILE [--since VECTOR|FILE]",
+            "write a bundle: every row, or those that changed since", 1, 3, kRead, export_bundle},
+    Command{"import", "FILE...", "join bundles to what is here", 1, kAny, kWrite, import_bundles},
+    Command{"inspect", "FILE", "check a bundle and print what is in it", 1, 1, Access::kNone,
+            inspect_bundle},
     Command{"version", "", "print the version", 0, 0, Access::kNone, version},
 };
 

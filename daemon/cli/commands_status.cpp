@@ -80,19 +80,6 @@ Result<Status> gather(Session& session) {
     return status;
 }
 
-std::string vector_json(const VersionVector& version) {
-    JsonObject object;
-    for (const auto& [origin, counter] : version) object.raw(origin.hex(), std::to_string(counter));
-    return object.text();
-}
-
-std::string vector_text(const VersionVector& version) {
-    std::string text;
-    for (const auto& [origin, counter] : version)
-        text += (text.empty() ? "" : " ") + Dot{origin, counter}.text();
-    return text.empty() ? "nothing written yet" : text;
-}
-
 std::string peer_json(const PeerRecord& peer, std::uint64_t lag) {
     JsonObject object;
     object.add("replica", Value(peer.replica.hex())).add("address", Value(peer.address));

@@ -65,4 +65,17 @@ std::string show(const Session& session, const Sibling& sibling) {
     return object.text();
 }
 
+std::string vector_json(const VersionVector& version) {
+    JsonObject object;
+    for (const auto& [origin, counter] : version) object.raw(origin.hex(), std::to_string(counter));
+    return object.text();
+}
+
+std::string vector_text(const VersionVector& version) {
+    std::string text;
+    for (const auto& [origin, counter] : version)
+        text += (text.empty() ? "" : " ") + Dot{origin, counter}.text();
+    return text.empty() ? "nothing written yet" : text;
+}
+
 }  // namespace kigumi::cli

@@ -6,6 +6,7 @@
 
 #include "command.hpp"
 #include "kigumi/clocks/hlc.hpp"
+#include "kigumi/clocks/version_vector.hpp"
 #include "kigumi/crdt/policy.hpp"
 
 /// Between what people type and read, and values.
@@ -23,6 +24,9 @@ Result<std::int64_t> integer_argument(const Session& session, std::size_t index)
 std::string show(const Session& session, const Value& value);
 /// ISO 8601 in UTC, with milliseconds.
 std::string iso_time(Hlc time);
+/// A version vector as a JSON object, and as `ID:COUNTER` words.
+std::string vector_json(const VersionVector& version);
+std::string vector_text(const VersionVector& version);
 /// A surviving write of an assign row, as a line or a JSON object.
 std::string show(const Session& session, const Sibling& sibling);
 

@@ -2,7 +2,7 @@
 
 namespace kigumi {
 
-StoreGroup::StoreGroup() {
+StoreGroup::StoreGroup(Transfer transfer) : transfer_(std::move(transfer)) {
     for (unsigned i = 0; i < Group::kReplicas; ++i) {
         StoreOptions options;
         options.wall_ms = [this, i] { return wall_ms_[i]; };
@@ -21,7 +21,7 @@ void StoreGroup::run(const Step& step) {
         workloads::Everything::apply(txn, step.op);
         txn.commit().value();
     } else if (step.at != step.from) {
-        pull(*stores_[step.at], *stores_[step.from], step.kind == Step::Kind::kJoin);
+        transfer_(*stores_[step.at], *stores_[step.from], step.kind == Step::Kind::kJoin);
     }
 }
 

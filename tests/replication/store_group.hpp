@@ -6,18 +6,22 @@
 
 namespace kigumi {
 
-/// The replicas of a Group as stores that pull from one another by way of the log.
+/// The replicas of a Group as stores that take over one another's state.
 class StoreGroup {
   public:
-    StoreGroup();
+    /// How `into` gets what `from` has: all of it, or what it lacks.
+    using Transfer = std::function<void(Store& into, Store& from, bool everything)>;
+    /// By way of the scan or the log.
+    static void pull(Store& into, Store& from, bool everything);
+
+    explicit StoreGroup(Transfer transfer = pull);
 
     void run(const Step& step);
     Shown shown(unsigned at);
     Store& operator[](unsigned at) { return *stores_[at]; }
 
   private:
-    void pull(Store& into, Store& from, bool everything);
-
+    const Transfer transfer_;
     std::array<std::uint64_t, Group::kReplicas> wall_ms_{};
     std::vector<std::unique_ptr<Store>> stores_;
 };

@@ -23,6 +23,7 @@ Result<StreamWriter> StreamWriter::create(const std::filesystem::path& file,
                                           const ReplicaId& source, std::uint64_t time_ms) {
     KIGUMI_TRY(auto out, BlockWriter::create(file));
     StreamWriter writer(std::move(out));
+    writer.summary_.file = file;
     writer.summary_.source = source;
     writer.summary_.time_ms = time_ms;
     codec::Buffer head;
@@ -90,6 +91,7 @@ Result<Summary> StreamWriter::finish() {
 Result<StreamReader> StreamReader::open(const std::filesystem::path& file, Progress progress) {
     KIGUMI_TRY(auto in, BlockReader::open(file));
     StreamReader reader(std::move(in), std::move(progress));
+    reader.summary_.file = file;
     reader.summary_.file_bytes = reader.in_->file_bytes();
     KIGUMI_TRY(const std::string_view head, reader.sized(kMaxHead));
     KIGUMI_TRY(MsgpackReader fields, MsgpackReader::parse(head));

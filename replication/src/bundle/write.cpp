@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "../stored_rows.hpp"
 #include "stream.hpp"
 
@@ -75,11 +77,11 @@ Result<Versions> reachable(Store& store, const Versions& since) {
 
 Result<Summary> write(Store& store, const std::filesystem::path& file,
                       const WriteOptions& options) {
-    std::vector<std::string> buckets;
+    KIGUMI_TRY(std::vector<std::string> buckets, store.buckets());
     if (options.bucket) {
-        buckets.push_back(*options.bucket);
-    } else {
-        KIGUMI_TRY(buckets, store.buckets());
+        if (std::find(buckets.begin(), buckets.end(), *options.bucket) == buckets.end())
+            return fail(ErrorCode::kNotFound, "there is no bucket " + *options.bucket);
+        buckets = {*options.bucket};
     }
     KIGUMI_TRY(const ReplicaId source, store.replica());
     KIGUMI_TRY(const kv::Usage usage, store.usage());

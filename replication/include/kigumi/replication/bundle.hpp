@@ -29,6 +29,7 @@ struct Cut {
 };
 
 struct Summary {
+    std::filesystem::path file;
     ReplicaId source;           ///< the replica that wrote it
     std::uint64_t time_ms = 0;  ///< when, by its wall clock, ms since 1970
     std::vector<Cut> cuts;      ///< by name of the bucket
