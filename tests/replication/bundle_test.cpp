@@ -196,7 +196,7 @@ TEST_F(Bundles, FromTheFutureOfAStoreMakeItTakeANewIdentity) {
 
 TEST_F(Bundles, TellHowFarTheyAre) {
     const auto from = open("from");
-    for (int i = 0; i < 100; ++i) add(*from, "s", std::string(60'000, static_cast<char>(i)));
+    for (int i = 0; i < 100; ++i) add(*from, "s", std::string(60'000, 'x') + std::to_string(i));
     std::uint64_t last = 0;
     bundle::WriteOptions options;
     options.progress = [&last](std::uint64_t done, std::uint64_t total) {
