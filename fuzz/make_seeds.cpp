@@ -3,8 +3,11 @@
 #include <fstream>
 
 #include "big_endian.hpp"
+#include "bundle/block_file.hpp"
 #include "kigumi/crdt/memory_rows.hpp"
 #include "kigumi/crdt/path.hpp"
+#include "kigumi/replication/bundle.hpp"
+#include "kigumi/replication/memory_env.hpp"
 #include "protocol/messages.hpp"
 #include "replicator_events.hpp"
 #include "row_record.hpp"
@@ -156,6 +159,46 @@ void loads(const Folder& folder) {
     add(many + "{}\n");
 }
 
+/// Streams of bundles, as the harness takes them: behind a byte that says whether it mends the
+/// checksums, and without the blocks around them.
+void bundles(const Folder& folder) {
+    const auto stream_of = [](const fs::path& file) {
+        const auto in = bundle::BlockReader::open(file);
+        std::string stream;
+        while (in && !(*in)->at_end().value_or(true)) stream += *(*in)->take(1);
+        return stream;
+    };
+    const fs::path file = fs::temp_directory_path() / "kigumi-seed.bundle";
+    StoreOptions fixed;
+    fixed.wall_ms = [] { return std::uint64_t{1'700'000'000'000}; };
+    fixed.random = [](std::span<std::uint8_t> out) { std::fill(out.begin(), out.end(), 7); };
+    const auto store = Store::over(std::make_shared<kv::MemoryEnv>(), fixed).value();
+    const auto write = [&](const std::string& name, const bundle::WriteOptions& options) {
+        bundle::write(*store, file, options).value();
+        folder.add("bundle-" + name, '\1' + stream_of(file));
+        std::ifstream whole(file, std::ios::binary);
+        folder.add("file-" + name, '\0' + std::string(std::istreambuf_iterator<char>(whole), {}));
+    };
+    write("empty", {});
+    bundle::WriteOptions since;
+    for (int round = 0; round < 2; ++round) {
+        auto txn = store->write().value();
+        txn.set("s").add(round).value();
+        txn.set("s").erase(round - 1).value();
+        txn.counter("c").add(round + 1).value();
+        txn.map("m").reg("f").assign(Value(std::string(200, 'x'))).value();
+        txn.commit().value();
+        if (round == 0) since.since.emplace(kDefaultBucket, txn.version());
+    }
+    write("full", {});
+    write("since", since);
+    auto other = store->write("other").value();
+    other.flag("f").enable().value();
+    other.commit().value();
+    write("buckets", {});
+    fs::remove(file);
+}
+
 std::string bytes(std::initializer_list<int> numbers) {
     std::string out;
     for (const int number : numbers) out.push_back(static_cast<char>(number));
@@ -222,6 +265,7 @@ void write_all(const fs::path& root) {
     records(Folder(root / "record"), rows);
     json(Folder(root / "json"));
     loads(Folder(root / "load"));
+    bundles(Folder(root / "bundle"));
     events(Folder(root / "replicator"));
 }
 

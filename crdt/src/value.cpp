@@ -1,6 +1,7 @@
 #include "kigumi/crdt/value.hpp"
 
 #include <bit>
+#include <cstring>
 
 namespace kigumi {
 namespace {
@@ -68,6 +69,13 @@ bool is_utf8(std::string_view text) {
         return p != end && *p >= low && *p <= high && (++p, true);
     };
     while (p != end) {
+        // Most text is ASCII: eight at a time.
+        std::uint64_t eight = 0;
+        if (end - p >= 8) std::memcpy(&eight, p, 8);
+        if (end - p >= 8 && (eight & 0x8080'8080'8080'8080U) == 0) {
+            p += 8;
+            continue;
+        }
         const unsigned char lead = *p++;
         if (lead < 0x80) continue;
         bool good = false;

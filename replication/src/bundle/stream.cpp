@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t kMaxPlace = 511;
 constexpr std::size_t kMaxHead = std::size_t{64} << 20;
 /// A row holds siblings of 1 MiB each, as many as there are masters.
-constexpr std::size_t kMaxRecord = std::size_t{1} << 30;
+constexpr std::size_t kMaxRecord = std::size_t{256} << 20;
 constexpr std::uint64_t kToldEveryBytes = std::uint64_t{4} << 20;
 
 void write_id(codec::Packer& packer, const ReplicaId& id) { codec::pack_bytes(packer, id.bytes()); }
@@ -58,6 +58,8 @@ Result<void> StreamWriter::bucket(const Cut& cut, const Origins& origins) {
 }
 
 Result<void> StreamWriter::row(std::string_view place, std::string_view record) {
+    if (record.size() > kMaxRecord)
+        return fail(ErrorCode::kFull, "a row takes more than 256 MiB; resolve its siblings first");
     ++summary_.rows;
     ++summary_.cuts.back().rows;
     summary_.row_bytes += place.size() + record.size();
