@@ -16,6 +16,10 @@ std::vector<ReplicaId> StoredRows::origins() const {
     return names;
 }
 
+Result<KeyedRow> StoredRows::decode(std::string_view place, std::string_view record) const {
+    return decode_record(place, record, *snapshot_.state_->origins);
+}
+
 Result<void> StoredRows::each(const VisitRecord& visit) const {
     const std::string prefix = schema::bucket_prefix(snapshot_.state_->bucket);
     KIGUMI_TRY(const auto cursor, snapshot_.state_->txn->cursor(Table::kRows));

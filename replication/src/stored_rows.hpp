@@ -20,6 +20,8 @@ class StoredRows {
 
     /// The replicas that records and entries name, by their numbers.
     std::vector<ReplicaId> origins() const;
+    /// The row that a record holds.
+    Result<KeyedRow> decode(std::string_view place, std::string_view record) const;
     /// All rows in order. One that fails its checksum is an error that names it.
     Result<void> each(const VisitRecord& visit) const;
     /// The rows with an event above `base`, each once.

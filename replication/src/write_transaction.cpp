@@ -157,7 +157,8 @@ Result<void> WriteTransaction::drop_unsent(const VersionVector& theirs_at,
 void WriteTransaction::advance(const VersionVector& version, const VersionVector& floor) {
     // Removals that were dropped before this replica saw them.
     for (const auto& [origin, counter] : floor)
-        if (state_->clock.version[origin] < counter) state_->clock.horizon.raise(origin, counter);
+        if (state_->clock.version[origin] < counter && !KIGUMI_DEFECT(kHorizonNotInherited))
+            state_->clock.horizon.raise(origin, counter);
     state_->clock.version.merge(version);
     state_->clock.floor.merge(floor);
 }
@@ -170,7 +171,8 @@ Result<std::size_t> WriteTransaction::collect(const std::vector<std::string>& pl
         if (!keyed || !collectable(keyed->row, stable)) continue;
         for (const Write& write : keyed->row) {
             state_->clock.floor.raise(write.dot.origin, write.dot.counter);
-            state_->clock.horizon.raise(write.dot.origin, write.dot.counter);
+            if (!KIGUMI_DEFECT(kHorizonForgotten))
+                state_->clock.horizon.raise(write.dot.origin, write.dot.counter);
         }
         KIGUMI_CHECK(state_->write_row(keyed->at, keyed->row, Row()));
         ++collected;

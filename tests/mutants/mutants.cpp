@@ -1,5 +1,6 @@
 #include <cstdio>
 #include <cstdlib>
+#include <string_view>
 #include <utility>
 
 #include "kigumi/crdt/defect.hpp"
@@ -43,6 +44,8 @@ constexpr std::pair<Defect, const char*> kDefects[] = {
     {Defect::kPushBelowFloor, "rows that were collected are missing in a push"},
     {Defect::kBaseNotChecked, "the answer to an older pull, from another base, is joined"},
     {Defect::kReplacedListed, "a push replaces only what its writes saw in their rows"},
+    {Defect::kHorizonForgotten, "a backup of changes begins before removals that were dropped"},
+    {Defect::kHorizonNotInherited, "… or that were dropped before they came here"},
 };
 static_assert(std::size(kDefects) + 1 == static_cast<std::size_t>(Defect::kEnd),
               "a defect is not listed");
@@ -59,9 +62,11 @@ std::uint64_t caught_by(Defect defect, std::uint64_t seeds) {
 
 int main(int argc, char** argv) {
     const std::uint64_t seeds = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 2'000;
+    const std::string_view part = argc > 2 ? argv[2] : "";
     if (seeds == 0) {
         std::fprintf(stderr,
-                     "mutants: the argument is the most seeds to try for each, for example 2000\n");
+                     "usage: mutants [SEEDS [PART]]: at most so many seeds for each defect, only "
+                     "those whose description has that part\n");
         return 2;
     }
     if (const std::uint64_t seed = caught_by(Defect::kNone, 30); seed != 0) {
@@ -72,6 +77,7 @@ int main(int argc, char** argv) {
     unsigned caught = 0;
     unsigned survived = 0;
     for (const auto& [defect, what] : kDefects) {
+        if (std::string_view(what).find(part) == std::string_view::npos) continue;
         const std::uint64_t seed = caught_by(defect, seeds);
         ++(seed == 0 ? survived : caught);
         std::printf("%-66s %s", what, seed == 0 ? "SURVIVED\n" : "caught by seed ");

@@ -15,6 +15,9 @@ constexpr std::uint64_t kEpochMs = 1'800'000'000'000;
 constexpr const char* kMessageNames[] = {"hello", "who",    "bye",  "digest", "push",  "pull",
                                          "chunk", "credit", "done", "cancel", "prune", "hearsay"};
 
+/// How many states pass between two backups of a bucket of somebody.
+constexpr std::uint64_t kChecksPerBackup = 5;
+
 /// Small enough that every bound is met in a short run.
 ReplicatorOptions tiny_sizes() {
     ReplicatorOptions options;
@@ -507,6 +510,20 @@ void Cluster::check_bucket(unsigned index, const std::string& bucket) {
     }
     if (expected != actual)
         throw Violation(where + ": not the exact cut" + difference(expected, actual));
+    if (counters_["states checked"] % kChecksPerBackup == 0)
+        check_archive(index, bucket, std::move(actual));
+}
+
+void Cluster::check_archive(unsigned index, const std::string& bucket,
+                            std::map<RowKey, Row> shown) {
+    Archive& archive = nodes_[index].archives[bucket];
+    const bool increment = archive.follow(store(index), bucket);
+    ++counters_[increment ? "backups of changes" : "backups in full"];
+    auto kept = visible(archive.rows());
+    if (!options_.members_known()) kept = forgiven(std::move(kept), collected_[bucket]);
+    if (kept != shown)
+        throw Violation("the backup of node " + std::to_string(index) + " bucket " + bucket +
+                        " is not what was backed up" + difference(shown, kept));
 }
 
 VersionVector Cluster::target(const std::string& bucket) {

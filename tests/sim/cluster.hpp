@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "archive.hpp"
 #include "history.hpp"
 #include "kigumi/replication/memory_env.hpp"
 #include "kigumi/replication/replicator.hpp"
@@ -83,6 +84,7 @@ class Cluster {
         std::map<std::string, std::pair<VersionVector, VersionVector>> checked_cut;  ///< V and G
         std::shared_ptr<const kv::MemoryEnv::Tables> remembered;
         std::map<std::string, VersionVector> remembered_version;
+        std::map<std::string, Archive> archives;
     };
     /// A version after an acknowledged write, and the write.
     struct Token {
@@ -127,6 +129,7 @@ class Cluster {
     void replace_store(unsigned node, std::shared_ptr<const kv::MemoryEnv::Tables> state,
                        std::map<std::string, VersionVector> version);
     void check_bucket(unsigned node, const std::string& bucket);
+    void check_archive(unsigned node, const std::string& bucket, std::map<RowKey, Row> shown);
     bool members_agree();
     /// What everybody has to reach.
     VersionVector target(const std::string& bucket);

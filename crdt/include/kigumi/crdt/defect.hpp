@@ -37,6 +37,8 @@ enum class Defect {
     kPushBelowFloor,           ///< rows that were collected are missing in a push
     kBaseNotChecked,           ///< the answer to an older pull, from another base, is joined
     kReplacedListed,           ///< a push replaces only what its writes saw in their rows
+    kHorizonForgotten,         ///< an increment begins before removals that were dropped here
+    kHorizonNotInherited,      ///< … or that were dropped before they came here
     kEnd,
 };
 
