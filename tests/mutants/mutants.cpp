@@ -43,6 +43,8 @@ constexpr std::pair<Defect, const char*> kDefects[] = {
     {Defect::kPushBelowFloor, "rows that were collected are missing in a push"},
     {Defect::kBaseNotChecked, "the answer to an older pull, from another base, is joined"},
     {Defect::kReplacedListed, "a push replaces only what its writes saw in their rows"},
+    {Defect::kRequestNotLookedUp, "a retried request is executed again"},
+    {Defect::kRequestForgottenEarly, "what was executed is forgotten before its time"},
 };
 static_assert(std::size(kDefects) + 1 == static_cast<std::size_t>(Defect::kEnd),
               "a defect is not listed");

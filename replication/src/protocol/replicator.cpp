@@ -16,6 +16,7 @@ constexpr std::uint64_t kSilentRounds = 5;
 ReplicatorOptions consistent(ReplicatorOptions options) {
     options.round_ms = std::max<std::uint64_t>(options.round_ms, 1);
     options.collect_ms = std::max<std::uint64_t>(options.collect_ms, 1);
+    options.request_ms = std::max<std::uint64_t>(options.request_ms, 1);
     options.silence_ms = std::max(options.silence_ms, kSilentRounds * options.round_ms);
     return options;
 }
@@ -132,6 +133,7 @@ void Replicator::Core::tick(std::uint64_t now_ms) {
         collect_at_ms_ = now_ms + jittered(options_.collect_ms);
         collect_all(now_ms);
     }
+    if (now_ms >= requests_at_ms_) forget_requests(now_ms);
 }
 
 void Replicator::Core::flush(std::uint64_t now_ms) {
@@ -196,7 +198,7 @@ void Replicator::Core::save_peers() {
 }
 
 std::uint64_t Replicator::Core::next_wakeup() const {
-    std::uint64_t at = std::min(round_at_ms_, collect_at_ms_);
+    std::uint64_t at = std::min({round_at_ms_, collect_at_ms_, requests_at_ms_});
     for (const auto& [id, link] : links_) {
         for (const auto& [name, peering] : link.buckets) {
             if (link.up && peering.digest_at_ms != 0) at = std::min(at, peering.digest_at_ms);

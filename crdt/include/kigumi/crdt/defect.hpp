@@ -37,6 +37,8 @@ enum class Defect {
     kPushBelowFloor,           ///< rows that were collected are missing in a push
     kBaseNotChecked,           ///< the answer to an older pull, from another base, is joined
     kReplacedListed,           ///< a push replaces only what its writes saw in their rows
+    kRequestNotLookedUp,       ///< a retried request is executed again
+    kRequestForgottenEarly,    ///< what was executed is forgotten before its time
     kEnd,
 };
 
