@@ -232,6 +232,12 @@ Result<std::vector<PeerRecord>> Store::peers(std::string_view bucket) {
     return peers;
 }
 
+Result<std::string> Store::staged_mark(std::string_view bucket) {
+    KIGUMI_TRY(const auto txn, state_->env->begin_read());
+    KIGUMI_TRY(const auto id, schema::find_bucket(*txn, bucket));
+    return schema::pull_mark(*txn, id.value_or(0));
+}
+
 Result<void> Store::put_held_versions(std::string_view bucket,
                                       const std::vector<HeldVersion>& held) {
     KIGUMI_TRY(const auto txn, state_->env->begin_write());

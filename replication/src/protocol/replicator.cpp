@@ -11,6 +11,8 @@ namespace {
 constexpr std::size_t kMaxBuckets = 4096;
 constexpr std::size_t kDigestBytes = std::size_t{256} << 10;
 constexpr std::uint64_t kSilentRounds = 5;
+/// After a start, for the peer whose answer was being taken before.
+constexpr std::uint64_t kSourceWaitMs = 2'000;
 
 /// Rounds are what idle peers hear of each other: silence is several of them.
 ReplicatorOptions consistent(ReplicatorOptions options) {
@@ -120,6 +122,7 @@ void Replicator::Core::check_identity(const Link& link, const std::string& name,
 }
 
 void Replicator::Core::tick(std::uint64_t now_ms) {
+    if (source_until_ms_ == 0) source_until_ms_ = now_ms + kSourceWaitMs;
     check_silence(now_ms);
     pull_server_.expire(now_ms);
     if (now_ms >= round_at_ms_) {
@@ -215,7 +218,7 @@ std::uint64_t Replicator::Core::next_wakeup() const {
             const auto it = link.buckets.find(name);
             if (link.up && it != link.buckets.end() && it->second.pull_at_ms != 0 &&
                 running[id] < kMaxPullsPerLink)
-                at = std::min(at, std::max(it->second.pull_at_ms, link.pull_not_before_ms));
+                at = std::min(at, pull_due(link, it->second, bucket));
         }
     }
     return at;

@@ -92,6 +92,8 @@ class Replicator::Core {
 
     // Pull.
     void want_pull(Link& link, const std::string& name, std::uint64_t at_ms);
+    /// When to pull from there, if at all.
+    std::uint64_t pull_due(const Link& link, const Peering& peering, const Bucket& bucket) const;
     std::map<LinkId, std::ptrdiff_t> running_pulls() const;
     void start_pulls(std::uint64_t now_ms);
     /// Returns whether there was something to pull.
@@ -131,6 +133,7 @@ class Replicator::Core {
     PullServer pull_server_;
     bool versions_stale_ = true;
     bool peers_changed_ = false;
+    std::uint64_t source_until_ms_ = 0;  ///< until then half an answer waits for its source
     std::uint64_t round_at_ms_ = 0;
     std::uint64_t collect_at_ms_ = 0;
     unsigned collect_passes_ = 0;

@@ -39,6 +39,7 @@ enum class Defect {
     kReplacedListed,           ///< a push replaces only what its writes saw in their rows
     kRequestNotLookedUp,       ///< a retried request is executed again
     kRequestForgottenEarly,    ///< what was executed is forgotten before its time
+    kCursorAheadOfRows,        ///< what is stored of a pull says more than its staged rows
     kEnd,
 };
 

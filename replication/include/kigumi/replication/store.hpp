@@ -84,6 +84,8 @@ class Store {
     Result<void> put_peers(const std::map<std::string, std::vector<PeerRecord>>& peers);
     Result<std::vector<PeerRecord>> peers(std::string_view bucket);
 
+    /// What `WriteTransaction::mark_staged` has noted of a pull under way; empty if there is none.
+    Result<std::string> staged_mark(std::string_view bucket);
     /// Replaces what is known of how long the bucket's versions have been held, the oldest first.
     Result<void> put_held_versions(std::string_view bucket, const std::vector<HeldVersion>& held);
     Result<std::vector<HeldVersion>> held_versions(std::string_view bucket);
