@@ -6,14 +6,65 @@
 
 #include "daemons.hpp"
 #include "fill.hpp"
+#include "loopback.hpp"
 
-/// A new master meets one that holds a large set: how long until it holds everything, how long a
-/// local writer on it has to wait meanwhile (the pull is applied in one transaction), and how much
-/// memory the daemons take.
+/// A new master meets one that holds a large set: how long until it holds everything, how many
+/// bytes that takes on the wire, and how much memory the daemons take. Once more with a local
+/// writer on the new master: how long that has to wait (the pull is applied in one transaction).
 namespace {
 
 using Clock = std::chrono::steady_clock;
 using Seconds = std::chrono::duration<double>;
+using kigumi::bench::Daemons;
+
+/// What the rows take in the store: their keys and their records.
+std::uint64_t stored_bytes(const std::filesystem::path& directory) {
+    const auto env = kigumi::kv::open_lmdb(directory, {}).value();
+    const auto txn = env->begin_read().value();
+    const auto cursor = txn->cursor(kigumi::kv::Table::kRows).value();
+    std::uint64_t bytes = 0;
+    for (auto item = cursor->seek({}).value(); item; item = cursor->next().value())
+        bytes += item->key.size() + item->value.size();
+    return bytes;
+}
+
+struct Measured {
+    double seconds = 0;
+    double longest_wait_s = 0;
+    std::uint64_t memory = 0;
+    std::uint64_t wire_bytes = 0;
+    std::uint64_t row_bytes = 0;
+};
+
+Measured measure(std::uint64_t members, bool writer) {
+    Measured measured;
+    const std::uint64_t wire_before = kigumi::bench::loopback_bytes();
+    auto begun = Clock::now();
+    const Daemons daemons(2, [&](const std::filesystem::path& directory) {
+        kigumi::bench::fill(*kigumi::Store::open(directory).value(), "large", members);
+        measured.row_bytes = stored_bytes(directory);
+        begun = Clock::now();
+    });
+    const auto full = kigumi::Store::open(daemons.directory(0)).value();
+    const auto fresh = kigumi::Store::open(daemons.directory(1)).value();
+    const kigumi::VersionVector all = full->read().value().version();
+    for (int i = 0; !fresh->read().value().version().covers(all); ++i) {
+        if (writer) {
+            const auto asked = Clock::now();
+            auto tx = fresh->write().value();
+            tx.reg("local").assign(i).value();
+            tx.commit().value();
+            measured.longest_wait_s =
+                std::max(measured.longest_wait_s, Seconds(Clock::now() - asked).count());
+        }
+        measured.memory =
+            std::max({measured.memory, daemons.anonymous_bytes(0), daemons.anonymous_bytes(1)});
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    measured.seconds = Seconds(Clock::now() - begun).count();
+    measured.wire_bytes = kigumi::bench::loopback_bytes() - wire_before;
+    return measured;
+}
 
 }  // namespace
 
@@ -22,30 +73,25 @@ int main(int argc, char** argv) {
     CLI::App app("bench_catch_up: a new master pulls a large set");
     app.add_option("--members", members)->capture_default_str();
     CLI11_PARSE(app, argc, argv);
+    const bool counted = kigumi::bench::take_own_loopback();
     try {
-        const kigumi::bench::Daemons daemons(2, [&](const std::filesystem::path& directory) {
-            kigumi::bench::fill(*kigumi::Store::open(directory).value(), "large", members);
-        });
-        const auto begun = Clock::now();
-        const auto full = kigumi::Store::open(daemons.directory(0)).value();
-        const auto fresh = kigumi::Store::open(daemons.directory(1)).value();
-        const kigumi::VersionVector all = full->read().value().version();
-        double longest_s = 0;
-        std::uint64_t memory = 0;
-        for (int i = 0; !fresh->read().value().version().covers(all); ++i) {
-            const auto asked = Clock::now();
-            auto tx = fresh->write().value();
-            tx.reg("local").assign(i).value();
-            tx.commit().value();
-            longest_s = std::max(longest_s, Seconds(Clock::now() - asked).count());
-            memory = std::max({memory, daemons.anonymous_bytes(0), daemons.anonymous_bytes(1)});
-            std::this_thread::sleep_for(std::chrono::milliseconds(5));
-        }
+        const Measured alone = measure(members, false);
+        std::printf("%llu rows: in sync %.2f s after both daemons were started; ",
+                    static_cast<unsigned long long>(members), alone.seconds);
+        if (counted)
+            std::printf(
+                "%.1f MB on the wire, %.2f times the stored rows (%.1f MB)\n",
+                static_cast<double>(alone.wire_bytes) / 1e6,
+                static_cast<double>(alone.wire_bytes) / static_cast<double>(alone.row_bytes),
+                static_cast<double>(alone.row_bytes) / 1e6);
+        else
+            std::printf("bytes are counted for root only\n");
+        const Measured written = measure(members, true);
         std::printf(
-            "%llu rows: caught up after %.2f s; the longest wait of a local writer: %.2f s; "
-            "most memory of a daemon beyond the map: %.1f MiB\n",
-            static_cast<unsigned long long>(members), Seconds(Clock::now() - begun).count(),
-            longest_s, static_cast<double>(memory) / (1 << 20));
+            "with a local writer: in sync after %.2f s; its longest wait: %.2f s; most memory of a "
+            "daemon beyond the map: %.1f MiB\n",
+            written.seconds, written.longest_wait_s,
+            static_cast<double>(std::max(alone.memory, written.memory)) / (1 << 20));
     } catch (const std::exception& error) {
         std::fprintf(stderr, "bench_catch_up: %s\n", error.what());
         return 1;

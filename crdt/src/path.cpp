@@ -188,7 +188,7 @@ Result<Value> take_value(std::string_view& path) { return take(path, 0); }
 
 Result<Type> take_leaf(std::string_view& path) {
     if (path.size() < 2 || path[0] != kLeaf) return malformed();
-    const auto leaf = type_of(static_cast<unsigned char>(path[1]));
+    const auto leaf = object_type_of(static_cast<unsigned char>(path[1]));
     if (!leaf) return malformed();
     path.remove_prefix(2);
     return *leaf;

@@ -51,7 +51,8 @@ bool all_present(const Row& row) {
 }
 
 bool in_conflict(const RowKey& at, const Row& row) {
-    if (row.size() < 2 || leaf_type(at) == Type::kCounter) return false;
+    if (row.size() < 2 || at.type == Type::kRequest || leaf_type(at) == Type::kCounter)
+        return false;
     return std::any_of(row.begin(), row.end(), [&row](const Write& write) {
         return !(write.payload == row.begin()->payload);
     });
@@ -79,6 +80,11 @@ bool counted(const Row& row) {
     });
 }
 
+std::size_t executions(const Row& row) {
+    return static_cast<std::size_t>(
+        std::count_if(row.begin(), row.end(), [](const Write& write) { return !write.removed(); }));
+}
+
 bool present(const RowKey& at, const Row& row) {
     switch (leaf_type(at)) {
         case Type::kCounter:
@@ -87,6 +93,8 @@ bool present(const RowKey& at, const Row& row) {
             const Write* last = last_write(row);
             return last != nullptr && !last->removed();
         }
+        case Type::kRequest:
+            return false;
         default:
             return any_present(row);
     }

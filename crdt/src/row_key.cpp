@@ -40,6 +40,13 @@ Result<void> check_row_key(const RowKey& at) {
         KIGUMI_TRY(const Type leaf, path::take_leaf(rest));
         if (leaf == Type::kMap || leaf == Type::kFlag) return misshapen(at);
         if (leaf == Type::kSet) KIGUMI_CHECK(skip_element(rest));
+    } else if (at.type == Type::kRequest) {
+        KIGUMI_TRY(const Value element, path::take_value(rest));
+        const auto* id = element.get_if<std::string>();
+        if (id == nullptr || at.key != kRequestsKey) return misshapen(at);
+        if (id->empty() || id->size() > kMaxRequestBytes || !is_utf8(*id))
+            return fail(ErrorCode::kInvalidArgument,
+                        "a request's id is UTF-8 of 1 to 128 bytes; use another one");
     }
     if (!rest.empty()) return misshapen(at);
     return {};

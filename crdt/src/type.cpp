@@ -14,13 +14,20 @@ std::string_view name_of(Type type) {
             return "map";
         case Type::kCounter:
             return "counter";
+        case Type::kRequest:
+            return "request";
     }
     return "unknown";
 }
 
 std::optional<Type> type_of(std::uint64_t number) {
-    if (number < 1 || number > 5) return std::nullopt;
+    if (number < 1 || number > 6) return std::nullopt;
     return static_cast<Type>(number);
+}
+
+std::optional<Type> object_type_of(std::uint64_t number) {
+    const auto type = type_of(number);
+    return type == Type::kRequest ? std::nullopt : type;
 }
 
 }  // namespace kigumi

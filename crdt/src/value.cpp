@@ -9,6 +9,9 @@ namespace {
 /// Upper bound of what a value takes when encoded; fails as soon as a limit is passed.
 class Measure {
   public:
+    Measure(std::size_t max_bytes, const char* too_large)
+        : max_bytes_(max_bytes), too_large_(too_large) {}
+
     Result<void> visit(const Value& value, std::size_t depth) {
         KIGUMI_CHECK(add(9));
         if (const auto* text = value.get_if<std::string>()) return visit_text(*text);
@@ -30,9 +33,7 @@ class Measure {
   private:
     Result<void> add(std::size_t bytes) {
         bytes_ += bytes;
-        if (bytes_ > kMaxValueBytes)
-            return fail(ErrorCode::kInvalidArgument,
-                        "value is larger than 1 MiB; split it over several keys or fields");
+        if (bytes_ > max_bytes_) return fail(ErrorCode::kInvalidArgument, too_large_);
         return {};
     }
     Result<void> visit_text(const std::string& text) {
@@ -47,6 +48,8 @@ class Measure {
         return {};
     }
 
+    const std::size_t max_bytes_;
+    const char* const too_large_;
     std::size_t bytes_ = 0;
 };
 
@@ -60,7 +63,18 @@ bool operator==(const Value& a, const Value& b) {
     return a.storage_ == b.storage_;
 }
 
-Result<void> check_writable(const Value& value) { return Measure().visit(value, 0); }
+Result<void> check_writable(const Value& value) {
+    return Measure(kMaxValueBytes,
+                   "value is larger than 1 MiB; split it over several keys or fields")
+        .visit(value, 0);
+}
+
+Result<void> check_outcome(const Value& outcome) {
+    return Measure(kMaxOutcomeBytes,
+                   "the outcome of a request is larger than 4 KiB; record only what its client "
+                   "has to hear again")
+        .visit(outcome, 0);
+}
 
 bool is_utf8(std::string_view text) {
     const auto* p = reinterpret_cast<const unsigned char*>(text.data());

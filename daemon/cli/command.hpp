@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -20,11 +21,14 @@ struct Session {
     std::string bucket;
     bool bucket_given;
     bool json;
+    std::string command;
+    std::optional<std::string> request;  ///< the id under which to execute it once
     std::vector<std::string> args;
     Output& out;
 };
 
-enum class Access { kNone, kRead, kWrite };
+/// `kMutate`: writes one transaction, which may be executed under a request's id.
+enum class Access { kNone, kRead, kWrite, kMutate };
 
 inline constexpr std::size_t kAnyNumber = ~std::size_t{0};
 

@@ -1,6 +1,6 @@
 #include <limits>
 
-#include "command.hpp"
+#include "mutation.hpp"
 #include "object_types.hpp"
 #include "text.hpp"
 
@@ -9,14 +9,13 @@ namespace {
 
 Result<Answer> add(Session& session, std::int64_t amount) {
     const std::string& key = session.args[0];
-    KIGUMI_TRY(auto txn, session.store->write(session.bucket));
-    KIGUMI_CHECK(check_type(txn, key, Type::kCounter));
-    auto counter = txn.counter(key);
-    KIGUMI_CHECK(counter.add(amount));
-    KIGUMI_TRY(const std::int64_t value, counter.value());
-    KIGUMI_CHECK(txn.commit());
-    session.out.line(std::to_string(value));
-    return Answer::kYes;
+    return mutate(session, [&](WriteTransaction& txn) -> Result<Reply> {
+        KIGUMI_CHECK(check_type(txn, key, Type::kCounter));
+        auto counter = txn.counter(key);
+        KIGUMI_CHECK(counter.add(amount));
+        KIGUMI_TRY(const std::int64_t value, counter.value());
+        return Reply{Answer::kYes, std::to_string(value)};
+    });
 }
 
 Result<std::int64_t> amount_argument(const Session& session) {
@@ -50,11 +49,11 @@ Result<Answer> count(Session& session) {
 
 Result<Answer> reset(Session& session) {
     const std::string& key = session.args[0];
-    KIGUMI_TRY(auto txn, session.store->write(session.bucket));
-    KIGUMI_CHECK(check_type(txn, key, Type::kCounter));
-    KIGUMI_TRY(const bool counted, txn.erase(key, Type::kCounter));
-    KIGUMI_CHECK(txn.commit());
-    return counted ? Answer::kYes : Answer::kNo;
+    return mutate(session, [&key](WriteTransaction& txn) -> Result<Reply> {
+        KIGUMI_CHECK(check_type(txn, key, Type::kCounter));
+        KIGUMI_TRY(const bool counted, txn.erase(key, Type::kCounter));
+        return Reply{counted ? Answer::kYes : Answer::kNo, {}};
+    });
 }
 
 }  // namespace kigumi::cli

@@ -1,4 +1,4 @@
-#include "command.hpp"
+#include "mutation.hpp"
 #include "object_types.hpp"
 
 namespace kigumi::cli {
@@ -6,12 +6,12 @@ namespace {
 
 Result<Answer> write_flag(Session& session, bool enabled) {
     const std::string& key = session.args[0];
-    KIGUMI_TRY(auto txn, session.store->write(session.bucket));
-    KIGUMI_CHECK(check_type(txn, key, Type::kFlag));
-    auto flag = txn.flag(key);
-    KIGUMI_CHECK(enabled ? flag.enable() : flag.disable());
-    KIGUMI_CHECK(txn.commit());
-    return Answer::kYes;
+    return mutate(session, [&](WriteTransaction& txn) -> Result<Reply> {
+        KIGUMI_CHECK(check_type(txn, key, Type::kFlag));
+        auto flag = txn.flag(key);
+        KIGUMI_CHECK(enabled ? flag.enable() : flag.disable());
+        return Reply();
+    });
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 #include <fnmatch.h>
 
-#include "command.hpp"
 #include "kigumi/crdt/json.hpp"
+#include "mutation.hpp"
 #include "object_types.hpp"
 #include "text.hpp"
 
@@ -34,18 +34,17 @@ void print_all(Session& session, const std::vector<std::string>& items) {
 }  // namespace
 
 Result<Answer> del(Session& session) {
-    KIGUMI_TRY(auto txn, session.store->write(session.bucket));
-    std::size_t removed = 0;
-    for (const std::string& key : session.args) {
-        // Every type, also those that show nothing: a removal may hide concurrent values.
-        for (std::uint64_t number = 1; const auto type = type_of(number); ++number) {
-            KIGUMI_TRY(const bool was_there, txn.erase(key, *type));
-            if (was_there) ++removed;
+    return mutate(session, [&session](WriteTransaction& txn) -> Result<Reply> {
+        std::size_t removed = 0;
+        for (const std::string& key : session.args) {
+            // Every type, also those that show nothing: a removal may hide concurrent values.
+            for (std::uint64_t number = 1; const auto type = object_type_of(number); ++number) {
+                KIGUMI_TRY(const bool was_there, txn.erase(key, *type));
+                if (was_there) ++removed;
+            }
         }
-    }
-    KIGUMI_CHECK(txn.commit());
-    session.out.line(std::to_string(removed));
-    return removed > 0 ? Answer::kYes : Answer::kNo;
+        return Reply{removed > 0 ? Answer::kYes : Answer::kNo, std::to_string(removed)};
+    });
 }
 
 Result<Answer> exists(Session& session) {

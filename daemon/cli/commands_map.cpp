@@ -1,4 +1,4 @@
-#include "command.hpp"
+#include "mutation.hpp"
 #include "object_types.hpp"
 #include "text.hpp"
 
@@ -46,21 +46,21 @@ Result<Answer> hset(Session& session) {
         return fail(ErrorCode::kInvalidArgument,
                     "the last field has no value; usage: kigumi hset KEY "
                     "FIELD VALUE [FIELD VALUE...]");
-    KIGUMI_TRY(auto txn, session.store->write(session.bucket));
-    KIGUMI_CHECK(check_type(txn, key, Type::kMap));
-    const auto map = txn.map(key);
-    for (std::size_t i = 1; i < session.args.size(); i += 2) {
-        const std::string& field = session.args[i];
-        if (!is_utf8(field))
-            return fail(
-                ErrorCode::kInvalidArgument,
-                "field " + json_string(field) + " is not UTF-8; a field's name has to be text");
-        KIGUMI_TRY(Value value, value_argument(session, i + 1));
-        KIGUMI_CHECK(check_field_type(txn, key, field, Type::kRegister));
-        KIGUMI_CHECK(map.reg(field).assign(std::move(value)));
-    }
-    KIGUMI_CHECK(txn.commit());
-    return Answer::kYes;
+    return mutate(session, [&](WriteTransaction& txn) -> Result<Reply> {
+        KIGUMI_CHECK(check_type(txn, key, Type::kMap));
+        const auto map = txn.map(key);
+        for (std::size_t i = 1; i < session.args.size(); i += 2) {
+            const std::string& field = session.args[i];
+            if (!is_utf8(field))
+                return fail(
+                    ErrorCode::kInvalidArgument,
+                    "field " + json_string(field) + " is not UTF-8; a field's name has to be text");
+            KIGUMI_TRY(Value value, value_argument(session, i + 1));
+            KIGUMI_CHECK(check_field_type(txn, key, field, Type::kRegister));
+            KIGUMI_CHECK(map.reg(field).assign(std::move(value)));
+        }
+        return Reply();
+    });
 }
 
 Result<Answer> hget(Session& session) {
@@ -77,17 +77,16 @@ Result<Answer> hget(Session& session) {
 
 Result<Answer> hdel(Session& session) {
     const std::string& key = session.args[0];
-    KIGUMI_TRY(auto txn, session.store->write(session.bucket));
-    KIGUMI_CHECK(check_type(txn, key, Type::kMap));
-    auto map = txn.map(key);
-    std::size_t removed = 0;
-    for (std::size_t i = 1; i < session.args.size(); ++i) {
-        KIGUMI_TRY(const bool was_there, map.erase(session.args[i]));
-        if (was_there) ++removed;
-    }
-    KIGUMI_CHECK(txn.commit());
-    session.out.line(std::to_string(removed));
-    return removed > 0 ? Answer::kYes : Answer::kNo;
+    return mutate(session, [&](WriteTransaction& txn) -> Result<Reply> {
+        KIGUMI_CHECK(check_type(txn, key, Type::kMap));
+        auto map = txn.map(key);
+        std::size_t removed = 0;
+        for (std::size_t i = 1; i < session.args.size(); ++i) {
+            KIGUMI_TRY(const bool was_there, map.erase(session.args[i]));
+            if (was_there) ++removed;
+        }
+        return Reply{removed > 0 ? Answer::kYes : Answer::kNo, std::to_string(removed)};
+    });
 }
 
 Result<Answer> hgetall(Session& session) {

@@ -1,4 +1,4 @@
-#include "command.hpp"
+#include "mutation.hpp"
 #include "object_types.hpp"
 #include "text.hpp"
 
@@ -7,11 +7,11 @@ namespace kigumi::cli {
 Result<Answer> set(Session& session) {
     const std::string& key = session.args[0];
     KIGUMI_TRY(Value value, value_argument(session, 1));
-    KIGUMI_TRY(auto txn, session.store->write(session.bucket));
-    KIGUMI_CHECK(check_type(txn, key, Type::kRegister));
-    KIGUMI_CHECK(txn.reg(key).assign(std::move(value)));
-    KIGUMI_CHECK(txn.commit());
-    return Answer::kYes;
+    return mutate(session, [&](WriteTransaction& txn) -> Result<Reply> {
+        KIGUMI_CHECK(check_type(txn, key, Type::kRegister));
+        KIGUMI_CHECK(txn.reg(key).assign(std::move(value)));
+        return Reply();
+    });
 }
 
 Result<Answer> get(Session& session) {

@@ -1,4 +1,4 @@
-#include "command.hpp"
+#include "mutation.hpp"
 #include "object_types.hpp"
 #include "text.hpp"
 
@@ -14,36 +14,33 @@ Result<std::vector<Value>> member_arguments(const Session& session) {
     return members;
 }
 
-/// Changes each member by `change`, which says whether it made a difference; returns how many did.
+/// Changes each member by `change`, which says whether it made a difference; answers how many did.
+/// `none` is the answer if no one did.
 template <class Change>
-Result<std::size_t> change_members(Session& session, Change&& change) {
+Result<Answer> change_members(Session& session, Answer none, Change&& change) {
     KIGUMI_TRY(const auto members, member_arguments(session));
-    KIGUMI_TRY(auto txn, session.store->write(session.bucket));
-    KIGUMI_CHECK(check_type(txn, session.args[0], Type::kSet));
-    auto set = txn.set(session.args[0]);
-    std::size_t changed = 0;
-    for (const Value& member : members) {
-        KIGUMI_TRY(const bool made_difference, change(set, member));
-        if (made_difference) ++changed;
-    }
-    KIGUMI_CHECK(txn.commit());
-    session.out.line(std::to_string(changed));
-    return changed;
+    return mutate(session, [&](WriteTransaction& txn) -> Result<Reply> {
+        KIGUMI_CHECK(check_type(txn, session.args[0], Type::kSet));
+        auto set = txn.set(session.args[0]);
+        std::size_t changed = 0;
+        for (const Value& member : members) {
+            KIGUMI_TRY(const bool made_difference, change(set, member));
+            if (made_difference) ++changed;
+        }
+        return Reply{changed > 0 ? Answer::kYes : none, std::to_string(changed)};
+    });
 }
 
 }  // namespace
 
 Result<Answer> sadd(Session& session) {
-    KIGUMI_CHECK(
-        change_members(session, [](auto& set, const Value& member) { return set.add(member); }));
-    return Answer::kYes;
+    return change_members(session, Answer::kYes,
+                          [](auto& set, const Value& member) { return set.add(member); });
 }
 
 Result<Answer> srem(Session& session) {
-    KIGUMI_TRY(
-        const std::size_t removed,
-        change_members(session, [](auto& set, const Value& member) { return set.erase(member); }));
-    return removed > 0 ? Answer::kYes : Answer::kNo;
+    return change_members(session, Answer::kNo,
+                          [](auto& set, const Value& member) { return set.erase(member); });
 }
 
 Result<Answer> smembers(Session& session) {

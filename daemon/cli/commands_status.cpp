@@ -25,6 +25,7 @@ struct Status {
     std::vector<PeerRecord> peers;
     std::uint64_t rows = 0;
     std::uint64_t removed = 0;  ///< of the rows, those that hold nothing but removals
+    RequestCount requests;
     std::vector<Waiting> waiting;
     kv::Usage usage;
     std::vector<std::string> buckets;
@@ -76,6 +77,7 @@ Result<Status> gather(Session& session) {
     status.version = txn.version();
     KIGUMI_TRY(status.rows, txn.count_rows());
     KIGUMI_TRY(status.removed, txn.count_removed());
+    KIGUMI_TRY(status.requests, count_requests(txn));
     KIGUMI_TRY(status.waiting, waiting_for(store, txn, status.peers));
     return status;
 }
@@ -112,6 +114,8 @@ std::string status_json(const Session& session, const Status& status) {
                               .text());
     object.raw("removed_rows", std::to_string(status.removed));
     object.raw("collection_waits_for", json_array(waiting));
+    object.raw("requests", std::to_string(status.requests.remembered));
+    object.raw("requests_executed_twice", std::to_string(status.requests.concurrent));
     object.raw("peers", json_array(peers));
     object.raw("file_bytes", std::to_string(status.usage.file_bytes));
     object.raw("map_bytes", std::to_string(status.usage.map_bytes));
@@ -141,6 +145,9 @@ Result<Answer> status(Session& session) {
         out.line("waits    for " + one.replica.hex() +
                  (one.since_ms == 0 ? ", which has confirmed nothing yet"
                                     : " since " + iso_time(Hlc::at_ms(one.since_ms))));
+    out.line("requests " + std::to_string(status.requests.remembered) + " remembered, " +
+             std::to_string(status.requests.concurrent) +
+             " of them executed more than once, by nodes that were cut off");
     for (const PeerRecord& peer : status.peers)
         out.line("peer     " + peer_text(peer, events_missing(peer.acknowledged, status.version)));
     out.line("file     " + std::to_string(status.usage.file_bytes) + " bytes");

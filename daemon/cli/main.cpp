@@ -16,6 +16,7 @@ struct Options {
     std::string bucket{kDefaultBucket};
     bool bucket_given = false;
     bool json = false;
+    std::optional<std::string> request;
     std::vector<std::string> words;  ///< the command and its arguments
     std::string message;             ///< what to print instead of running a command
 };
@@ -54,6 +55,9 @@ Result<Options> parse_options(int argc, char** argv) {
     auto* bucket =
         app.add_option("--bucket", options.bucket, "the bucket to work on (default: default)")
             ->type_name("NAME");
+    app.add_option("--request", options.request,
+                   "an id of this request, so that a retry with it counts once")
+        ->type_name("ID");
     app.add_flag("--json", options.json, "read values and print answers as JSON");
     app.set_version_flag("--version", "kigumi " KIGUMI_VERSION);
     app.prefix_command();
@@ -92,6 +96,16 @@ Result<const Command*> find_command(const Options& options) {
                     "; see kigumi --help");
 }
 
+/// Whether the command can be executed under a request's id.
+Result<void> check_request(const Options& options, const Command& command) {
+    if (!options.request || command.access == Access::kMutate) return {};
+    const std::string why =
+        command.access == Access::kWrite ? " does not write one transaction" : " writes nothing";
+    return fail(ErrorCode::kInvalidArgument, "--request does not go with " +
+                                                 std::string(command.name) + ", which" + why +
+                                                 "; leave it out");
+}
+
 Result<std::unique_ptr<Store>> open_store(const Options& options, Access access) {
     if (options.data.empty())
         return fail(ErrorCode::kInvalidArgument,
@@ -121,6 +135,7 @@ Result<int> run(int argc, char** argv) {
         return 0;
     }
     KIGUMI_TRY(const Command* const command, find_command(options));
+    KIGUMI_CHECK(check_request(options, *command));
     std::unique_ptr<Store> store;
     if (command->access != Access::kNone) {
         KIGUMI_TRY(store, open_store(options, command->access));
@@ -131,6 +146,8 @@ Result<int> run(int argc, char** argv) {
                     std::move(options.bucket),
                     options.bucket_given,
                     options.json,
+                    std::string(command->name),
+                    std::move(options.request),
                     {options.words.begin() + 1, options.words.end()},
                     out};
     KIGUMI_TRY(const Answer answer, command->run(session));

@@ -19,7 +19,7 @@ namespace kigumi::cli {
 template <RowSource S>
 Result<std::vector<Type>> types_of(S& space, const std::string& key) {
     std::vector<Type> types;
-    auto from = type_of(1);
+    auto from = object_type_of(1);
     while (from) {
         std::optional<Type> found;
         KIGUMI_CHECK(space.scan({key, *from, {}}, [&](const RowKey& at, const Row& row) {
@@ -29,7 +29,7 @@ Result<std::vector<Type>> types_of(S& space, const std::string& key) {
         }));
         if (!found) break;
         types.push_back(*found);
-        from = type_of(static_cast<std::uint64_t>(*found) + 1);
+        from = object_type_of(static_cast<std::uint64_t>(*found) + 1);
     }
     return types;
 }

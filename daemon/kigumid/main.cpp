@@ -69,6 +69,9 @@ int run(int argc, char** argv) {
     tune("--ack-ms", tuning.ack_ms, "gather pushes for so long before confirming them");
     tune("--round-ms", tuning.round_ms, "compare versions with neighbours so often");
     tune("--collect-ms", tuning.collect_ms, "look for removed rows to collect so often");
+    app.add_option("--request-ms", tuning.request_ms, "remember executed requests for so long")
+        ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{30} * 86'400'000))
+        ->capture_default_str();
     app.add_option("--log-level", level, "debug, info or warn")
         ->check(CLI::IsMember({"debug", "info", "warn"}))
         ->capture_default_str();

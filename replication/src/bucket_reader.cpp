@@ -40,13 +40,14 @@ Result<void> Reader::each_object(const std::function<bool(const std::string&, Ty
     while (item && item->key.starts_with(prefix)) {
         const std::string_view key = item->key.substr(prefix.size());
         KIGUMI_TRY(const KeyedRow keyed, decode_record(key, item->value, origins));
-        if (!present(keyed.at, keyed.row)) {
+        const bool object = keyed.at.type != Type::kRequest;
+        if (object && !present(keyed.at, keyed.row)) {
             KIGUMI_TRY(item, cursor->next());
             continue;
         }
-        if (!visit(keyed.at.key, keyed.at.type)) break;
-        const std::string object = prefix + std::string(key.substr(0, object_prefix(key)));
-        KIGUMI_TRY(item, cursor->seek(schema::after_prefix(object)));
+        if (object && !visit(keyed.at.key, keyed.at.type)) break;
+        const std::string rows = prefix + std::string(key.substr(0, object_prefix(key)));
+        KIGUMI_TRY(item, cursor->seek(schema::after_prefix(rows)));
     }
     return {};
 }

@@ -10,6 +10,8 @@ using kv::Table;
 constexpr std::string_view kFormat = "format";
 constexpr std::string_view kReplica = "replica";
 constexpr std::string_view kTime = "hlc";
+/// Followed by the bucket's number.
+constexpr std::string_view kPull = "pull";
 
 }  // namespace
 
@@ -103,6 +105,17 @@ Result<BucketId> make_bucket(kv::WriteTxn& txn, std::string_view name) {
     }
     KIGUMI_CHECK(txn.put(Table::kBuckets, name, bucket_prefix(next)));
     return next;
+}
+
+Result<std::string> pull_mark(kv::ReadTxn& txn, BucketId bucket) {
+    KIGUMI_TRY(const auto stored,
+               txn.get(Table::kMeta, std::string(kPull) + bucket_prefix(bucket)));
+    return std::string(stored.value_or(std::string_view()));
+}
+
+Result<void> put_pull_mark(kv::WriteTxn& txn, BucketId bucket, std::string_view mark) {
+    const std::string key = std::string(kPull) + bucket_prefix(bucket);
+    return mark.empty() ? txn.erase(Table::kMeta, key) : txn.put(Table::kMeta, key, mark);
 }
 
 Result<Clock> clock(kv::ReadTxn& txn, BucketId bucket, const OriginTable& origins) {

@@ -40,6 +40,10 @@ Result<void> put_last_time(kv::WriteTxn& txn, Hlc time);
 Result<std::optional<BucketId>> find_bucket(kv::ReadTxn& txn, std::string_view name);
 Result<BucketId> make_bucket(kv::WriteTxn& txn, std::string_view name);
 
+/// How far the staged rows of a bucket go; an empty mark is none.
+Result<std::string> pull_mark(kv::ReadTxn& txn, BucketId bucket);
+Result<void> put_pull_mark(kv::WriteTxn& txn, BucketId bucket, std::string_view mark);
+
 /// V and G of a bucket, and its horizon (`ReadTransaction::horizon`).
 struct Clock {
     VersionVector version;

@@ -15,6 +15,8 @@ namespace {
 using kv::Table;
 
 constexpr std::size_t kMaxBucketName = 255;
+/// Followed by the bucket's number.
+constexpr std::string_view kHeld = "held";
 
 std::uint64_t system_wall_ms() {
     using namespace std::chrono;
@@ -228,6 +230,47 @@ Result<std::vector<PeerRecord>> Store::peers(std::string_view bucket) {
         KIGUMI_TRY(item, cursor->next());
     }
     return peers;
+}
+
+Result<std::string> Store::staged_mark(std::string_view bucket) {
+    KIGUMI_TRY(const auto txn, state_->env->begin_read());
+    KIGUMI_TRY(const auto id, schema::find_bucket(*txn, bucket));
+    return schema::pull_mark(*txn, id.value_or(0));
+}
+
+Result<void> Store::put_held_versions(std::string_view bucket,
+                                      const std::vector<HeldVersion>& held) {
+    KIGUMI_TRY(const auto txn, state_->env->begin_write());
+    KIGUMI_TRY(const auto id, schema::make_bucket(*txn, bucket));
+    codec::Buffer record;
+    codec::Packer packer(record);
+    packer.pack_array(static_cast<std::uint32_t>(held.size()));
+    for (const HeldVersion& one : held) {
+        packer.pack_array(2);
+        packer.pack_uint64(one.held_ms);
+        codec::write_vector(packer, one.version);
+    }
+    const std::string key = std::string(kHeld) + schema::bucket_prefix(id);
+    KIGUMI_CHECK(txn->put(Table::kMeta, key, record.bytes));
+    return txn->commit();
+}
+
+Result<std::vector<HeldVersion>> Store::held_versions(std::string_view bucket) {
+    KIGUMI_TRY(const auto txn, state_->env->begin_read());
+    KIGUMI_TRY(const auto id, schema::find_bucket(*txn, bucket));
+    std::vector<HeldVersion> held;
+    const std::string key = std::string(kHeld) + schema::bucket_prefix(id.value_or(0));
+    KIGUMI_TRY(const auto record, txn->get(Table::kMeta, key));
+    if (!record) return held;
+    KIGUMI_TRY(MsgpackReader reader, MsgpackReader::parse(*record));
+    for (std::uint32_t left = reader.array(); left > 0 && reader.ok(); --left) {
+        reader.array_of(2);
+        HeldVersion& one = held.emplace_back();
+        one.held_ms = reader.uint();
+        one.version = codec::read_vector(reader);
+    }
+    KIGUMI_CHECK(reader.finish("the stored times of a bucket's versions"));
+    return held;
 }
 
 Result<kv::Usage> Store::usage() { return state_->env->usage(); }

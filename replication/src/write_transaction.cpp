@@ -207,8 +207,15 @@ Result<void> WriteTransaction::each_staged(
     return {};
 }
 
+Result<void> WriteTransaction::mark_staged(std::string_view mark) {
+    state_->dirty = true;
+    return schema::put_pull_mark(*state_->txn, state_->bucket, mark);
+}
+
 Result<void> WriteTransaction::clear_staged() {
     const std::string prefix = schema::bucket_prefix(state_->bucket);
+    KIGUMI_TRY(const std::string mark, schema::pull_mark(*state_->txn, state_->bucket));
+    if (!mark.empty()) KIGUMI_CHECK(mark_staged({}));
     for (;;) {
         std::vector<std::string> keys;
         {

@@ -46,6 +46,9 @@ constexpr std::pair<Defect, const char*> kDefects[] = {
     {Defect::kReplacedListed, "a push replaces only what its writes saw in their rows"},
     {Defect::kHorizonForgotten, "a backup of changes begins before removals that were dropped"},
     {Defect::kHorizonNotInherited, "… or that were dropped before they came here"},
+    {Defect::kRequestNotLookedUp, "a retried request is executed again"},
+    {Defect::kRequestForgottenEarly, "what was executed is forgotten before its time"},
+    {Defect::kCursorAheadOfRows, "what is stored of a pull says more than its staged rows"},
 };
 static_assert(std::size(kDefects) + 1 == static_cast<std::size_t>(Defect::kEnd),
               "a defect is not listed");

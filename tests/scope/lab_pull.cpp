@@ -49,13 +49,15 @@ Session Lab::begin(const Session* broken, const Site& client, const Site& server
     const wire::Pull request =
         must(pull.begin(link_to(server.replica), id_of(server.replica), client.version, kNowMs),
              "a pull cannot begin");
-    if (request.resume) {
+    const std::string bytes = wire::encode(request);
+    if (request.resume && broken != nullptr) {
         session.base = broken->base;
         session.taken = broken->taken;
+    } else if (request.resume) {
+        append(session.base, bytes);  // a crash has left what went to the disk
     } else {
         append(session.base, request.base);
     }
-    const std::string bytes = wire::encode(request);
     PullServer answer(*benches_[server.replica].store, options_);
     Effects effects;
     answer.begin(link_to(client.replica), std::get<wire::Pull>(wire::decode(bytes).value()), kNowMs,

@@ -5,7 +5,6 @@
 #include "kigumi/crdt/defect.hpp"
 #include "kigumi/replication/members.hpp"
 #include "protocol/messages.hpp"
-#include "recorder.hpp"
 #include "workload.hpp"
 
 namespace kigumi::sim {
@@ -170,6 +169,7 @@ void Cluster::start(unsigned node) {
     open_store(node);
     ReplicatorOptions options = options_.large ? ReplicatorOptions() : tiny_sizes();
     options.random = [this] { return random_.next(); };
+    options.request_ms = options_.request_ms;
     self.replicator = std::make_unique<Replicator>(*self.store, options);
     self.checked_commits = ~std::uint64_t{0};
     self.wake_ms = now_ms_;
@@ -297,11 +297,18 @@ void Cluster::write(unsigned node, const std::string& bucket, Random& random) {
     if (KIGUMI_DEFECT(kAcknowledgedNotDurable) && random.chance(30)) remember_state(node);
     auto begun = store(node).write(bucket);
     if (!begun) throw Violation("cannot begin a write: " + begun.error().message);
+    Executed* const request = choose_request(bucket, random);
+    const bool repeated = request != nullptr && known(*request, begun->version());
     Recorder recorder(std::move(*begun));
-    const std::uint64_t writes = random.chance(30) ? random.between(2, 6) : 1;
-    for (std::uint64_t i = 0; i < writes; ++i)
-        if (const auto written = random_write(recorder, random, options_.keys); !written)
-            throw Violation("a write failed: " + written.error().message);
+    write_all(recorder, request, node, random);
+    if (request != nullptr && recorder.events.empty() != repeated)
+        throw Violation("node " + std::to_string(node) + " executes request " + request->id +
+                        (repeated ? ", whose execution it has seen" : " not at all"));
+    if (repeated) {
+        ++counters_["requests repeated"];
+        if (request->node != node) ++counters_["requests repeated elsewhere"];
+        return;
+    }
     if (random.chance(3)) return;  // the application gives up: nothing may remain
     if (!recorder.commit()) {
         ++counters_["failed commits"];
@@ -317,6 +324,11 @@ void Cluster::write(unsigned node, const std::string& bucket, Random& random) {
         tokens_.push_back({bucket, store(node).read(bucket).value().version(), at, event.dot,
                            event.payload.index() == 0});
         if (tokens_.size() > 30) tokens_.pop_front();
+    }
+    if (request != nullptr) {
+        ++counters_[request->times.empty() ? "requests" : "requests executed again"];
+        request->times.emplace_back(recorder.events.back().second.dot, now_ms_);
+        request->node = node;
     }
     for (auto& [at, event] : recorder.events) {
         // No other node may have pushed this one's clock further than the bound.
@@ -424,6 +436,7 @@ void Cluster::deliver(const Flight& flight) {
 void Cluster::wake(unsigned index) {
     Node& node = nodes_[index];
     node.replicator->tick(now_ms_);
+    adopt_removals(index);
     node.replicator->flush(now_ms_);
     perform(index);
     const std::size_t bound = options_.large ? std::size_t{16} << 20 : 2'000 + 250 + 4'000;
@@ -575,6 +588,8 @@ void Cluster::check_converged() {
                 throw Violation("node " + std::to_string(i) + " bucket " + bucket +
                                 " has not converged: it is at " + describe(reached) + "of " +
                                 describe(all));
+            auto snapshot = store(i).read(bucket).value();
+            check_requests(bucket, snapshot);
             // Equal vectors and the exact cut at each make the replicas identical.
             check_bucket(i, bucket);
         }

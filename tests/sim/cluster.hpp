@@ -13,6 +13,7 @@
 #include "kigumi/replication/memory_env.hpp"
 #include "kigumi/replication/replicator.hpp"
 #include "random.hpp"
+#include "recorder.hpp"
 #include "simulation.hpp"
 
 namespace kigumi::sim {
@@ -37,7 +38,7 @@ class Cluster {
 
     /// Lets time pass: messages arrive, timers fire.
     void run_for(std::uint64_t ms);
-    /// A transaction of random writes.
+    /// A transaction of random writes; some are requests, and some of these retries.
     void write(unsigned node, const std::string& bucket, Random& random);
 
     // Faults.
@@ -94,6 +95,14 @@ class Cluster {
         Dot dot;
         bool removal;
     };
+    /// A request that was executed, and each time that it was.
+    struct Executed {
+        std::string bucket;
+        std::string id;
+        RowKey at;
+        unsigned node;                                     ///< the last one that executed it
+        std::vector<std::pair<Dot, std::uint64_t>> times;  ///< and when
+    };
     /// Two ends; the acceptor's link exists once something has arrived.
     struct Connection {
         unsigned dialler;
@@ -115,6 +124,16 @@ class Cluster {
 
     /// Everybody knows everybody before the first write, as rule 7 demands.
     void introduce();
+    /// The transaction's writes, under the id of a request if there is one.
+    void write_all(Recorder& recorder, Executed* request, unsigned node, Random& random);
+    Executed* choose_request(const std::string& bucket, Random& random);
+    /// Whether a replica at `version` has to know that the request was executed.
+    bool known(const Executed& request, const VersionVector& version) const;
+    /// The product removes what requests leave by itself: enters that into the history.
+    void adopt_removals(unsigned node);
+    void adopt_removal(unsigned node, const std::string& bucket, const RowKey& at, Dot dot,
+                       const Write& write, VersionVector saw);
+    void check_requests(const std::string& bucket, ReadTransaction& snapshot);
     void check_tokens(const std::string& bucket, ReadTransaction& snapshot,
                       const std::string& where);
     void connect(unsigned dialler, unsigned acceptor);
@@ -151,6 +170,8 @@ class Cluster {
     std::vector<std::string> buckets_;
     History history_;
     std::deque<Token> tokens_;
+    std::deque<Executed> executed_;
+    std::uint64_t request_ids_ = 0;
     std::map<std::string, VersionVector> collected_;  ///< every floor that there ever was
 };
 

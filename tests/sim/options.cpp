@@ -44,6 +44,7 @@ Options options_for(std::uint64_t seed) {
         if (options.topology == Topology::kMesh) options.topology = Topology::kStar;
     }
     options.delay_ms = random.chance(30) ? random.between(50, 400) : random.between(2, 30);
+    if (random.chance(30)) options.request_ms = random.between(2'000, 15'000);
     return options;
 }
 

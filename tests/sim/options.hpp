@@ -28,14 +28,16 @@ struct Options {
     unsigned failed_commit = 0;
     unsigned rollback = 0;
     unsigned clock_jump = 0;
-    unsigned drift = 0;           ///< clocks run fast or slow by up to so many percent
-    unsigned full_disk = 0;       ///< nothing can be committed for a while
-    unsigned clone = 0;           ///< a store is replaced by a copy of another one's
-    unsigned retire = 0;          ///< a member leaves and is retired; it may come back
-    unsigned strangers = 0;       ///< not 0: members learn of each other only as they meet
-    unsigned joiners = 0;         ///< not 0: members that start late
-    std::uint64_t delay_ms = 20;  ///< messages take 1 to this long
-    unsigned lull = 5;            ///< chance of seconds without a write, so that rows are collected
+    unsigned drift = 0;      ///< clocks run fast or slow by up to so many percent
+    unsigned full_disk = 0;  ///< nothing can be committed for a while
+    unsigned clone = 0;      ///< a store is replaced by a copy of another one's
+    unsigned retire = 0;     ///< a member leaves and is retired; it may come back
+    unsigned strangers = 0;  ///< not 0: members learn of each other only as they meet
+    unsigned joiners = 0;    ///< not 0: members that start late
+    unsigned requests = 25;  ///< chance that a transaction is a request, or a retry of one
+    std::uint64_t request_ms = 86'400'000;  ///< how long they are remembered
+    std::uint64_t delay_ms = 20;            ///< messages take 1 to this long
+    unsigned lull = 5;  ///< chance of seconds without a write, so that rows are collected
 
     /// Whether collection may count on what it knows of the members. Otherwise a removal beside a
     /// value may be missing on some replicas: rule 7 in `docs/protocol.md`.

@@ -47,6 +47,15 @@ void random_fault(Cluster& cluster, const Options& options, Random& random, Coun
     }
 }
 
+/// Until everybody holds everything, or it takes too long.
+void let_converge(Cluster& cluster) {
+    const unsigned rounds =
+        kRounds + (cluster.size() > 12 ? kRoundsPerReplica * cluster.size() : 0);
+    for (unsigned round = 0; round < rounds && !cluster.converged(); ++round)
+        cluster.run_for(kRoundMs);
+    cluster.check_converged();
+}
+
 void run(const Options& options, Counters& counters) {
     Random random(options.seed * 3 + 1);
     Cluster cluster(options, counters);
@@ -61,15 +70,12 @@ void run(const Options& options, Counters& counters) {
         cluster.check();
     }
     cluster.heal();
-    const unsigned rounds =
-        kRounds + (cluster.size() > 12 ? kRoundsPerReplica * cluster.size() : 0);
-    for (unsigned round = 0; round < rounds && !cluster.converged(); ++round)
-        cluster.run_for(kRoundMs);
-    cluster.check_converged();
-    // Very old messages, after everything else: nothing may change any more.
+    let_converge(cluster);
+    // Very old messages, after everything else: nothing may change any more, but for requests that
+    // are forgotten meanwhile.
     cluster.deliver_old_messages(3'000);
     cluster.run_for(10'000);
-    cluster.check_converged();
+    let_converge(cluster);
     counters["events"] += cluster.history().events();
 }
 

@@ -284,6 +284,21 @@ Message read_body(std::uint64_t kind, const Body& body) {
 
 }  // namespace
 
+std::string encode_cursor(const Cursor& cursor) {
+    codec::Buffer out;
+    Packer packer(out);
+    write_cursor(packer, cursor);
+    return std::move(out.bytes);
+}
+
+Result<Cursor> decode_cursor(std::string_view bytes) {
+    KIGUMI_TRY(MsgpackReader reader, MsgpackReader::parse(bytes));
+    const auto cursor = read_cursor(reader);
+    if (!cursor) reader.reject();
+    KIGUMI_CHECK(reader.finish("a stored cursor"));
+    return *cursor;
+}
+
 std::string encode(const Message& message) {
     codec::Buffer buffer;
     Packer packer(buffer);

@@ -112,6 +112,10 @@ struct Cancel {
 using Message =
     std::variant<Hello, Who, Bye, Digest, Push, Pull, Chunk, Credit, Done, Cancel, Prune, Hearsay>;
 
+/// A cursor by itself, for the disk.
+std::string encode_cursor(const Cursor& cursor);
+Result<Cursor> decode_cursor(std::string_view bytes);
+
 std::string encode(const Message& message);
 /// Decodes and bounds a message from anybody.
 Result<Message> decode(std::string_view bytes);

@@ -1,5 +1,6 @@
 #include "pull_client.hpp"
 
+#include "../codec.hpp"
 #include "kigumi/crdt/defect.hpp"
 
 namespace kigumi {
@@ -19,11 +20,46 @@ Result<void> check_covered(const Row& row, const VersionVector& version) {
 }  // namespace
 
 PullClient::PullClient(Store& store, std::string bucket, const ReplicatorOptions& options)
-    : store_(store), bucket_(std::move(bucket)), options_(options) {}
+    : store_(store), bucket_(std::move(bucket)), options_(options) {
+    take_over();
+}
+
+void PullClient::take_over() {
+    const auto read = [this]() -> Result<void> {
+        KIGUMI_TRY(const std::string mark, store_.staged_mark(bucket_));
+        if (mark.empty()) return {};
+        KIGUMI_TRY(MsgpackReader reader, MsgpackReader::parse(mark));
+        reader.array_of(4);
+        const ReplicaId peer = codec::read_replica(reader);
+        const VersionVector base = codec::read_vector(reader);
+        const std::uint64_t rows = reader.uint();
+        const std::string_view cursor = reader.bytes();
+        KIGUMI_CHECK(reader.finish("what is stored of a pull"));
+        KIGUMI_TRY(resume_, wire::decode_cursor(cursor));
+        peer_ = peer;
+        base_ = base;
+        staged_rows_ = taken_over_ = rows;
+        return {};
+    };
+    // What cannot be read is dropped when the next pull begins.
+    if (!read()) resume_.reset();
+}
+
+std::string PullClient::mark() const {
+    codec::Buffer out;
+    codec::Packer packer(out);
+    packer.pack_array(4);
+    codec::pack_bytes(packer, peer_.bytes());
+    codec::write_vector(packer, base_);
+    packer.pack_uint64(staged_rows_);
+    codec::pack_bytes(packer, wire::encode_cursor(*resume_));
+    return std::move(out.bytes);
+}
 
 Result<wire::Pull> PullClient::begin(LinkId link, const ReplicaId& peer,
                                      const VersionVector& version, std::uint64_t now_ms) {
-    if (peer != peer_ || !resume_) {
+    // The version can lie below the base of an earlier process only if this store went back.
+    if (peer != peer_ || !resume_ || !version.covers(base_)) {
         KIGUMI_CHECK(discard());
         peer_ = peer;
         base_ = version;
@@ -60,6 +96,14 @@ Result<std::optional<wire::Credit>> PullClient::take(const wire::Chunk& chunk,
     if (KIGUMI_DEFECT(kPullAppliedInParts))
         KIGUMI_CHECK(join_all({0, 0, 0, chunk.cursor->to, {}, false}));
     resume_ = chunk.cursor;
+#ifdef KIGUMI_DEFECTS
+    if (KIGUMI_DEFECT(kCursorAheadOfRows)) {
+        KIGUMI_TRY(WriteTransaction tx, store_.write(bucket_));
+        KIGUMI_CHECK(tx.mark_staged(mark()));
+        KIGUMI_CHECK(tx.commit());
+        on_disk_ = true;
+    }
+#endif
     if (memory_bytes_ > options_.staged_max_bytes) {
         if (auto staged = stage_to_disk(); !staged) {
             // What cannot be put aside is not kept: each try would leave more of it in memory.
@@ -126,6 +170,8 @@ Result<void> PullClient::join_all(const wire::Done& done) {
 Result<void> PullClient::stage_to_disk() {
     KIGUMI_TRY(WriteTransaction tx, store_.write(bucket_));
     for (const auto& [at, row] : memory_) KIGUMI_CHECK(tx.stage({at, row}));
+    staged_rows_ += memory_.size();
+    KIGUMI_CHECK(tx.mark_staged(mark()));
     KIGUMI_CHECK(tx.commit());
     on_disk_ = true;
     memory_.clear();
@@ -143,6 +189,7 @@ Result<void> PullClient::discard() {
     resume_.reset();
     memory_.clear();
     memory_bytes_ = 0;
+    staged_rows_ = taken_over_ = 0;
     if (!on_disk_) return {};
     KIGUMI_TRY(WriteTransaction tx, store_.write(bucket_));
     KIGUMI_CHECK(tx.clear_staged());

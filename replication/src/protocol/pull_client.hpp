@@ -12,7 +12,8 @@ namespace kigumi {
 ///
 /// Rows are staged, in memory and beyond a bound on disk, until the answer is complete; then all
 /// are joined in one step. An answer that breaks off changes nothing; what was staged is kept, and
-/// taken up again if the same peer goes on with it.
+/// taken up again if the same peer goes on with it. With the rows on disk stands how far they go,
+/// so that this holds after a restart as well; what waited in memory comes again then.
 class PullClient {
   public:
     PullClient(Store& store, std::string bucket, const ReplicatorOptions& options);
@@ -28,6 +29,12 @@ class PullClient {
     std::uint64_t deadline_ms() const {
         return session_->progress_ms + options_.pull_timeout_ms + 1;
     }
+    /// Whose answer can be gone on with: staged rows are worth nothing with anybody else's. Null if
+    /// there is none.
+    const ReplicaId* source() const { return resume_ ? &peer_ : nullptr; }
+    /// Rows that an earlier process had staged, as long as they are being gone on with; 0
+    /// otherwise.
+    std::uint64_t taken_over() const { return taken_over_; }
     /// Bytes of rows and parts in memory.
     std::size_t bytes() const { return memory_bytes_ + partial_.size(); }
 
@@ -57,6 +64,9 @@ class PullClient {
     bool follows(std::uint64_t stream);
     Result<void> join_all(const wire::Done& done);
     Result<void> stage_to_disk();
+    /// Takes over what an earlier process has staged, if it can be understood.
+    void take_over();
+    std::string mark() const;
     Result<void> discard();
 
     Store& store_;
@@ -71,7 +81,9 @@ class PullClient {
     std::string partial_;  ///< the parts of a batch that is not complete
     std::map<RowKey, Row> memory_;
     std::size_t memory_bytes_ = 0;
-    bool on_disk_ = true;  ///< rows may be staged on disk, if only by an earlier process
+    bool on_disk_ = true;            ///< rows may be staged on disk, if only by an earlier process
+    std::uint64_t staged_rows_ = 0;  ///< on disk, each time that a row was sent
+    std::uint64_t taken_over_ = 0;
 };
 
 }  // namespace kigumi

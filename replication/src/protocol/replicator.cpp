@@ -11,11 +11,14 @@ namespace {
 constexpr std::size_t kMaxBuckets = 4096;
 constexpr std::size_t kDigestBytes = std::size_t{256} << 10;
 constexpr std::uint64_t kSilentRounds = 5;
+/// After a start, for the peer whose answer was being taken before.
+constexpr std::uint64_t kSourceWaitMs = 2'000;
 
 /// Rounds are what idle peers hear of each other: silence is several of them.
 ReplicatorOptions consistent(ReplicatorOptions options) {
     options.round_ms = std::max<std::uint64_t>(options.round_ms, 1);
     options.collect_ms = std::max<std::uint64_t>(options.collect_ms, 1);
+    options.request_ms = std::max<std::uint64_t>(options.request_ms, 1);
     options.silence_ms = std::max(options.silence_ms, kSilentRounds * options.round_ms);
     return options;
 }
@@ -119,6 +122,7 @@ void Replicator::Core::check_identity(const Link& link, const std::string& name,
 }
 
 void Replicator::Core::tick(std::uint64_t now_ms) {
+    if (source_until_ms_ == 0) source_until_ms_ = now_ms + kSourceWaitMs;
     check_silence(now_ms);
     pull_server_.expire(now_ms);
     if (now_ms >= round_at_ms_) {
@@ -132,6 +136,7 @@ void Replicator::Core::tick(std::uint64_t now_ms) {
         collect_at_ms_ = now_ms + jittered(options_.collect_ms);
         collect_all(now_ms);
     }
+    if (now_ms >= requests_at_ms_) forget_requests(now_ms);
 }
 
 void Replicator::Core::flush(std::uint64_t now_ms) {
@@ -196,7 +201,7 @@ void Replicator::Core::save_peers() {
 }
 
 std::uint64_t Replicator::Core::next_wakeup() const {
-    std::uint64_t at = std::min(round_at_ms_, collect_at_ms_);
+    std::uint64_t at = std::min({round_at_ms_, collect_at_ms_, requests_at_ms_});
     for (const auto& [id, link] : links_) {
         for (const auto& [name, peering] : link.buckets) {
             if (link.up && peering.digest_at_ms != 0) at = std::min(at, peering.digest_at_ms);
@@ -213,7 +218,7 @@ std::uint64_t Replicator::Core::next_wakeup() const {
             const auto it = link.buckets.find(name);
             if (link.up && it != link.buckets.end() && it->second.pull_at_ms != 0 &&
                 running[id] < kMaxPullsPerLink)
-                at = std::min(at, std::max(it->second.pull_at_ms, link.pull_not_before_ms));
+                at = std::min(at, pull_due(link, it->second, bucket));
         }
     }
     return at;

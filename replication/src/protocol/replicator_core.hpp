@@ -11,6 +11,7 @@
 #include "pull_client.hpp"
 #include "pull_server.hpp"
 #include "push.hpp"
+#include "request_table.hpp"
 
 namespace kigumi {
 
@@ -35,7 +36,8 @@ class Replicator::Core {
     struct Bucket {
         Bucket(Store& store, const std::string& name, const ReplicatorOptions& options)
             : pull(store, name, options),
-              acknowledgements(store.peers(name).value_or(std::vector<PeerRecord>())) {}
+              acknowledgements(store.peers(name).value_or(std::vector<PeerRecord>())),
+              requests(options, store.held_versions(name).value_or(std::vector<HeldVersion>())) {}
 
         VersionVector version;  ///< as last read; the store's can only be higher
         HeldPushes held;
@@ -44,6 +46,7 @@ class Replicator::Core {
         Acknowledgements acknowledgements;
         VersionVector collected_upto;  ///< what was stable when collection last looked
         std::string collect_cursor;    ///< where it goes on; empty: it is through
+        RequestTable requests;
     };
     using Level = Effects::Note::Level;
 
@@ -89,6 +92,8 @@ class Replicator::Core {
 
     // Pull.
     void want_pull(Link& link, const std::string& name, std::uint64_t at_ms);
+    /// When to pull from there, if at all.
+    std::uint64_t pull_due(const Link& link, const Peering& peering, const Bucket& bucket) const;
     std::map<LinkId, std::ptrdiff_t> running_pulls() const;
     void start_pulls(std::uint64_t now_ms);
     /// Returns whether there was something to pull.
@@ -110,6 +115,10 @@ class Replicator::Core {
     std::optional<VersionVector> stable_version(const Bucket& bucket) const;
     void send_hearsay(const std::string& name, Bucket& bucket);
 
+    // Requests.
+    void forget_requests(std::uint64_t now_ms);
+    Result<void> forget_requests(const std::string& name, Bucket& bucket);
+
     void send(const Link& link, const wire::Message& message);
     void note(Level level, std::string event, std::string detail);
     std::uint64_t jittered(std::uint64_t ms) {
@@ -124,9 +133,11 @@ class Replicator::Core {
     PullServer pull_server_;
     bool versions_stale_ = true;
     bool peers_changed_ = false;
+    std::uint64_t source_until_ms_ = 0;  ///< until then half an answer waits for its source
     std::uint64_t round_at_ms_ = 0;
     std::uint64_t collect_at_ms_ = 0;
     unsigned collect_passes_ = 0;
+    std::uint64_t requests_at_ms_ = 0;
     std::map<ReplicaId, members::Standing> members_;
     std::optional<VersionVector> members_at_;  ///< the version of the list that was read
 };

@@ -10,6 +10,16 @@ void Replicator::Core::want_pull(Link& link, const std::string& name, std::uint6
     if (due == 0) due = std::max<std::uint64_t>(at_ms, 1);
 }
 
+std::uint64_t Replicator::Core::pull_due(const Link& link, const Peering& peering,
+                                         const Bucket& bucket) const {
+    const std::uint64_t due = std::max(peering.pull_at_ms, link.pull_not_before_ms);
+    const ReplicaId* const source = bucket.pull.source();
+    // What an earlier process has staged is worth something with its source only, which may need a
+    // moment to be linked again.
+    if (source == nullptr || *source == link.replica || bucket.pull.taken_over() == 0) return due;
+    return std::max(due, source_until_ms_);
+}
+
 std::map<LinkId, std::ptrdiff_t> Replicator::Core::running_pulls() const {
     std::map<LinkId, std::ptrdiff_t> running;
     for (const auto& [name, bucket] : buckets_)
@@ -30,7 +40,7 @@ void Replicator::Core::start_pulls(std::uint64_t now_ms) {
             const auto it = link.buckets.find(name);
             if (!link.up || it == link.buckets.end() || it->second.pull_at_ms == 0) continue;
             if (running[id] >= kMaxPullsPerLink) continue;
-            const std::uint64_t due = std::max(it->second.pull_at_ms, link.pull_not_before_ms);
+            const std::uint64_t due = pull_due(link, it->second, bucket);
             if (due > now_ms || (best != nullptr && due >= best_due)) continue;
             best = &link;
             best_due = due;
@@ -55,7 +65,13 @@ bool Replicator::Core::start_pull(Link& link, const std::string& name, Bucket& b
              "bucket=" + name + " reason=\"" + pull.error().message + '"');
         return false;
     }
-    note(Level::kDebug, "pull.begin", "bucket=" + name + " peer=" + link.replica->short_hex());
+    const std::uint64_t rows = bucket.pull.taken_over();
+    if (rows > 0)
+        note(Level::kInfo, "pull.resume",
+             "bucket=" + name + " peer=" + link.replica->short_hex() +
+                 " staged_rows=" + std::to_string(rows));
+    else
+        note(Level::kDebug, "pull.begin", "bucket=" + name + " peer=" + link.replica->short_hex());
     send(link, *pull);
     return true;
 }

@@ -39,6 +39,9 @@ enum class Defect {
     kReplacedListed,           ///< a push replaces only what its writes saw in their rows
     kHorizonForgotten,         ///< an increment begins before removals that were dropped here
     kHorizonNotInherited,      ///< … or that were dropped before they came here
+    kRequestNotLookedUp,       ///< a retried request is executed again
+    kRequestForgottenEarly,    ///< what was executed is forgotten before its time
+    kCursorAheadOfRows,        ///< what is stored of a pull says more than its staged rows
     kEnd,
 };
 

@@ -6,6 +6,7 @@
 #include "kigumi/crdt/flag.hpp"
 #include "kigumi/crdt/map.hpp"
 #include "kigumi/crdt/register.hpp"
+#include "kigumi/crdt/request.hpp"
 #include "kigumi/crdt/set.hpp"
 
 namespace kigumi {
@@ -27,8 +28,14 @@ class Objects {
     auto set(std::string key) { return Set<Space>(space(), at(std::move(key), Type::kSet)); }
     auto map(std::string key) { return Map<Space>(space(), at(std::move(key), Type::kMap)); }
 
-    /// Removes the object of that key and type; returns whether there was anything. O(its rows).
+    /// What was executed under that id, 1 to 128 bytes of UTF-8.
+    auto request(std::string_view id) { return Request<Space>(space(), id); }
+
+    /// Removes the object of that key and type; returns whether there was anything. Requests are no
+    /// object and cannot be removed so. O(its rows).
     Result<bool> erase(std::string key, Type type) {
+        if (type == Type::kRequest)
+            return fail(ErrorCode::kInvalidArgument, "requests are removed by time alone");
         return erase_under(space(), at(std::move(key), type));
     }
 

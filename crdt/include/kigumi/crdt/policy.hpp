@@ -28,6 +28,7 @@ bool any_present(const Row& row);
 /// Remove-wins: present only if some write says so and none denies it.
 bool all_present(const Row& row);
 /// Whether concurrent writes disagree here: siblings of an assign row with different payloads.
+/// Never so for a request: that it was executed twice is another matter (`Request::executions`).
 bool in_conflict(const RowKey& at, const Row& row);
 
 /// A counter's value: the contributions, less per origin the largest that a surviving reset took
@@ -36,7 +37,10 @@ std::int64_t count(const Row& row);
 /// Whether any contribution is newer than every reset: whether the counter exists.
 bool counted(const Row& row);
 
-/// Whether the row shows something to a reader, as a row of the type at `at`.
+/// How many executions of a request survive in its row, each of them concurrent with the others.
+std::size_t executions(const Row& row);
+
+/// Whether the row shows something to a reader of its object, as a row of the type at `at`.
 bool present(const RowKey& at, const Row& row);
 
 }  // namespace kigumi

@@ -2,6 +2,7 @@
 
 #include <compare>
 #include <string>
+#include <string_view>
 
 #include "kigumi/crdt/result.hpp"
 #include "kigumi/crdt/type.hpp"
@@ -10,6 +11,9 @@ namespace kigumi {
 
 inline constexpr std::size_t kMaxKeyBytes = 4096;
 inline constexpr std::size_t kMaxPathBytes = std::size_t{64} << 10;
+inline constexpr std::size_t kMaxRequestBytes = 128;
+/// Where the rows of requests stand, all of a bucket's under one key.
+inline constexpr std::string_view kRequestsKey = "kigumi.requests";
 
 /// Where a row stands in its bucket: the object's key (1 to 4,096 bytes) and type, and the path
 /// inside the object.
@@ -19,6 +23,7 @@ inline constexpr std::size_t kMaxPathBytes = std::size_t{64} << 10;
 /// | register, flag, counter | empty |
 /// | set | the member |
 /// | map | the field (text), its leaf's type, and the member if the leaf is a set |
+/// | request | its id (text of 1 to 128 bytes); the key is `kRequestsKey` |
 struct RowKey {
     std::string key;
     Type type = Type::kRegister;

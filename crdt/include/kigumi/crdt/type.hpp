@@ -6,18 +6,22 @@
 
 namespace kigumi {
 
-/// The type of an object or of a map's leaf. The numbers are part of the stored and sent formats.
+/// The type of a row: that of its object, or `kRequest` for the table of executed requests, which
+/// is no object. The numbers are part of the stored and sent formats.
 enum class Type : std::uint8_t {
     kRegister = 1,
     kFlag = 2,
     kSet = 3,
     kMap = 4,
     kCounter = 5,
+    kRequest = 6,
 };
 
-/// "register", "flag", "set", "map" or "counter".
+/// "register", "flag", "set", "map", "counter" or "request".
 std::string_view name_of(Type type);
 /// The type of that number, if there is one.
 std::optional<Type> type_of(std::uint64_t number);
+/// The same, of the types that an object or a map's leaf can have: all but `kRequest`.
+std::optional<Type> object_type_of(std::uint64_t number);
 
 }  // namespace kigumi

@@ -69,6 +69,9 @@ inline constexpr std::size_t kMaxValueBytes = std::size_t{1} << 20;
 
 /// Whether a value may be written: nesting, size and UTF-8 within the limits. O(size).
 Result<void> check_writable(const Value& value);
+/// The same for what is recorded of a request, which is kept by every replica for a day.
+inline constexpr std::size_t kMaxOutcomeBytes = std::size_t{4} << 10;
+Result<void> check_outcome(const Value& outcome);
 /// Whether the bytes are well-formed UTF-8 (no surrogates, no overlong forms).
 bool is_utf8(std::string_view text);
 

@@ -24,6 +24,11 @@ struct ReplicatorOptions {
     std::uint64_t collect_ms = 1'000;
     /// Removed rows that are looked at in one step: no writer waits longer than for these.
     std::size_t collect_rows = 4'096;
+    /// How long an executed request is remembered at least, in time that this node has run: after
+    /// so long its own origin removes it, and anybody else after twice that. Clocks do not matter.
+    std::uint64_t request_ms = 86'400'000;
+    /// Requests that a bucket remembers; beyond that the oldest go earlier.
+    std::size_t request_rows = 65'536;
     /// How long writes are gathered before they are pushed, and how long pushes are before they are
     /// confirmed. Longer saves messages and costs as much time at each hop.
     std::uint64_t push_ms = 0;

@@ -38,6 +38,12 @@ struct PeerRecord {
     std::uint64_t settled_ms = 0;  ///< when `settled` last changed, ms since 1970
 };
 
+/// A version of a bucket that this node has held for at least so long, in time that it has run.
+struct HeldVersion {
+    std::uint64_t held_ms = 0;
+    VersionVector version;
+};
+
 /// Why a store that was opened took a new identity.
 struct IdentityChange {
     ReplicaId old;
@@ -77,6 +83,12 @@ class Store {
     /// Replaces what is known of these peers, by bucket; in one transaction.
     Result<void> put_peers(const std::map<std::string, std::vector<PeerRecord>>& peers);
     Result<std::vector<PeerRecord>> peers(std::string_view bucket);
+
+    /// What `WriteTransaction::mark_staged` has noted of a pull under way; empty if there is none.
+    Result<std::string> staged_mark(std::string_view bucket);
+    /// Replaces what is known of how long the bucket's versions have been held, the oldest first.
+    Result<void> put_held_versions(std::string_view bucket, const std::vector<HeldVersion>& held);
+    Result<std::vector<HeldVersion>> held_versions(std::string_view bucket);
 
     Result<kv::Usage> usage();
     /// Where the store lives; empty for one in memory.

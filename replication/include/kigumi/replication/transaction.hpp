@@ -113,6 +113,9 @@ class WriteTransaction : public Objects<WriteTransaction> {
     Result<void> stage(const KeyedRow& row);
     Result<std::optional<KeyedRow>> staged(const RowKey& at);
     Result<void> each_staged(const std::function<Result<void>(const KeyedRow&)>& visit);
+    /// Notes what it takes to go on with that pull, opaque here: how far the staged rows go.
+    Result<void> mark_staged(std::string_view mark);
+    /// Drops the staged rows and their mark.
     Result<void> clear_staged();
 
   private:

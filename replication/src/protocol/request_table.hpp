@@ -1,0 +1,65 @@
+#pragma once
+
+#include <compare>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "kigumi/replication/replicator.hpp"
+
+namespace kigumi {
+
+/// Which requests of a bucket have been remembered for long enough.
+///
+/// Age is counted in time that this node has run since it held the execution, never read from
+/// clocks: now and then the bucket's version is noted with the time, and what a note covers has
+/// been held for as long as the note is old. A clock in the next century makes nothing old and
+/// nothing immortal. The notes survive a restart; the time between does not count.
+///
+/// A pass looks at all request rows in steps. What it left over the bound goes in the next pass,
+/// the oldest first: by the notes, and between two of them by their timestamps.
+class RequestTable {
+  public:
+    RequestTable(const ReplicatorOptions& options, std::vector<HeldVersion> notes);
+
+    /// How long passes are apart.
+    static std::uint64_t pause_ms(const ReplicatorOptions& options);
+
+    /// Time passes while the bucket is at `version`. Returns whether there is a new note, to be
+    /// stored.
+    bool advance(std::uint64_t now_ms, const VersionVector& version);
+    const std::vector<HeldVersion>& notes() const { return notes_; }
+
+    /// Where the pass goes on: behind this row.
+    const RowKey& place() const { return place_; }
+    bool in_pass() const { return !place_.path.empty(); }
+    /// Looks at the next row; returns whether it has to be removed by `self`.
+    bool expired(const RowKey& at, const Row& row, const ReplicaId& self);
+    /// The step broke off at the last row looked at, or has seen all rows.
+    void end_step(bool through);
+
+  private:
+    /// Lower is older.
+    struct Rank {
+        std::size_t note = 0;  ///< the number of the first note that covers its executions
+        Hlc time;
+        auto operator<=>(const Rank&) const = default;
+    };
+
+    Rank rank(const Row& row) const;
+    std::uint64_t held_ms(const Rank& rank) const;
+    /// The rank up to which rows are too many, if `most` may stay.
+    std::optional<Rank> cutoff(std::size_t most);
+
+    const ReplicatorOptions& options_;
+    std::vector<HeldVersion> notes_;
+    std::size_t dropped_notes_ = 0;  ///< keeps their numbers while old ones go
+    std::optional<std::uint64_t> advanced_ms_;
+    RowKey place_;
+    std::vector<Rank> kept_;  ///< by this pass, so far
+    std::optional<Rank> own_cutoff_;
+    std::optional<Rank> cutoff_;
+    bool any_ = false;  ///< the last pass found requests
+};
+
+}  // namespace kigumi
