@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "kigumi/replication/backup_record.hpp"
 #include "kigumi/replication/lmdb_env.hpp"
 #include "kigumi/replication/transaction.hpp"
 
@@ -77,6 +78,12 @@ class Store {
     /// Replaces what is known of these peers, by bucket; in one transaction.
     Result<void> put_peers(const std::map<std::string, std::vector<PeerRecord>>& peers);
     Result<std::vector<PeerRecord>> peers(std::string_view bucket);
+
+    /// Replaces, or removes, what is known of a backup target; durably.
+    Result<void> put_backup(const BackupRecord& record);
+    Result<void> erase_backup(std::string_view target);
+    /// The places that this node backs up to, by id.
+    Result<std::vector<BackupRecord>> backups();
 
     Result<kv::Usage> usage();
     /// Where the store lives; empty for one in memory.
