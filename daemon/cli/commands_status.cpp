@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "backup_status.hpp"
 #include "command.hpp"
 #include "kigumi/crdt/json.hpp"
 #include "kigumi/replication/members.hpp"
@@ -26,6 +27,7 @@ struct Status {
     std::uint64_t rows = 0;
     std::uint64_t removed = 0;  ///< of the rows, those that hold nothing but removals
     std::vector<Waiting> waiting;
+    std::vector<BackupRecord> backups;
     kv::Usage usage;
     std::vector<std::string> buckets;
     bool daemon = false;
@@ -69,6 +71,7 @@ Result<Status> gather(Session& session) {
     Status status;
     KIGUMI_TRY(status.replica, store.replica());
     KIGUMI_TRY(status.peers, store.peers(session.bucket));
+    KIGUMI_TRY(status.backups, store.backups());
     KIGUMI_TRY(status.usage, store.usage());
     KIGUMI_TRY(status.buckets, store.buckets());
     status.daemon = daemon_runs(store.directory());
@@ -113,6 +116,10 @@ std::string status_json(const Session& session, const Status& status) {
     object.raw("removed_rows", std::to_string(status.removed));
     object.raw("collection_waits_for", json_array(waiting));
     object.raw("peers", json_array(peers));
+    std::vector<std::string> backups;
+    for (const BackupRecord& record : status.backups)
+        backups.push_back(backup_json(record, session.store->wall_ms()));
+    object.raw("backups", json_array(backups));
     object.raw("file_bytes", std::to_string(status.usage.file_bytes));
     object.raw("map_bytes", std::to_string(status.usage.map_bytes));
     object.add("buckets", Value(Array(status.buckets.begin(), status.buckets.end())));
@@ -143,6 +150,8 @@ Result<Answer> status(Session& session) {
                                     : " since " + iso_time(Hlc::at_ms(one.since_ms))));
     for (const PeerRecord& peer : status.peers)
         out.line("peer     " + peer_text(peer, events_missing(peer.acknowledged, status.version)));
+    for (const BackupRecord& record : status.backups)
+        out.line("backup   " + backup_text(record, session.store->wall_ms()));
     out.line("file     " + std::to_string(status.usage.file_bytes) + " bytes");
     out.line("map      " + std::to_string(status.usage.map_bytes) + " bytes");
     out.line("buckets  " + (buckets.empty() ? "none yet" : buckets));

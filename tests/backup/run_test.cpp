@@ -235,8 +235,11 @@ TEST_F(BackupRun, RemembersSuccessAndFailure) {
     EXPECT_NE(failed->error.find("another process"), std::string::npos);
     EXPECT_EQ(failed->versions, after->versions);
     EXPECT_EQ(failed->hold_until_ms, after->hold_until_ms);
+    EXPECT_TRUE(failed->failing());
     source_.back_up();
-    EXPECT_EQ(record_at(source_.store(), source_.target()).value()->error, "");
+    const auto again = record_at(source_.store(), source_.target()).value();
+    EXPECT_FALSE(again->failing());
+    EXPECT_EQ(again->error, failed->error);
 }
 
 TEST_F(BackupRun, VerifyNamesWhatIsWrong) {

@@ -47,11 +47,17 @@ Result<void> note_failure(Store& store, const std::filesystem::path& path,
     return store.put_backup(*before);
 }
 
-Result<void> note_success(Store& store, const BackupRecord& record) {
+Result<void> note_success(Store& store, BackupRecord record) {
     KIGUMI_TRY(const auto records, store.backups());
-    for (const BackupRecord& other : records)
-        if (other.path == record.path && other.target != record.target && other.success_ms == 0)
-            KIGUMI_CHECK(store.erase_backup(other.target));
+    for (const BackupRecord& other : records) {
+        if (other.path != record.path || other.target == record.target || other.success_ms != 0)
+            continue;
+        if (other.error_ms > record.error_ms) {
+            record.error = other.error;
+            record.error_ms = other.error_ms;
+        }
+        KIGUMI_CHECK(store.erase_backup(other.target));
+    }
     return store.put_backup(record);
 }
 

@@ -23,7 +23,7 @@ Result<std::optional<BackupRecord>> record_of(Store& store, const std::string& t
 Result<void> note_failure(Store& store, const std::filesystem::path& path,
                           std::optional<BackupRecord> before, const Error& error);
 
-/// Replaces the record, and with it what was noted while the target at this path had no id.
-Result<void> note_success(Store& store, const BackupRecord& record);
+/// Replaces the record. What was noted while the target at this path had no id goes into it.
+Result<void> note_success(Store& store, BackupRecord record);
 
 }  // namespace kigumi::backup

@@ -127,7 +127,6 @@ class Run {
         record_.hold_until_ms = request_.hold_ms == 0 ? 0 : record_.success_ms + request_.hold_ms;
         record_.full = entry.full();
         record_.bytes = entry.bytes;
-        record_.error.clear();
         return note_success(store_, record_);
     }
 

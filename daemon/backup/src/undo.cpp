@@ -110,6 +110,7 @@ class Bucket {
         std::optional<WriteTransaction> tx;
         KIGUMI_TRY(auto before, earlier_.read(name_));
         std::size_t bytes = 0;
+        undone_.rows += places.size();
         for (const RowKey& at : places) {
             if (!tx) {
                 KIGUMI_TRY(auto begun, store_.write(name_));
@@ -135,7 +136,6 @@ class Bucket {
     Result<void> show_as(WriteTransaction& tx, const RowKey& at, const Row& now, const Row& then) {
         Payload payload = shown_payload(at, then);
         if (std::holds_alternative<Removed>(payload) && now.removed()) return {};
-        ++undone_.rows;
         if (in_conflict(at, then)) ++undone_.siblings;
         return assign(tx, at, std::move(payload));
     }
@@ -146,7 +146,6 @@ class Bucket {
         const std::int64_t is = count(now);
         const std::int64_t was = count(then);
         if (is == was && counted(now) == counted(then)) return {};
-        ++undone_.rows;
         if (!counted(then)) return reset(tx, at);
         return contribute(tx, at, [is, was](const Row&, Tally& mine) -> Result<void> {
             // Unsigned, so that the way from one end of the range to the other is exact.

@@ -19,9 +19,12 @@ struct BackupRecord {
     std::uint64_t success_ms = 0;  ///< when the last backup was made
     bool full = false;             ///< whether that one was
     std::uint64_t bytes = 0;       ///< its file's size
-    std::string error;             ///< of the last try, empty if it succeeded
-    std::uint64_t error_ms = 0;    ///< when the last failed try ended
+    std::string error;             ///< of the last try that failed, also if one succeeded since
+    std::uint64_t error_ms = 0;    ///< when that ended
     std::uint64_t next_ms = 0;     ///< when the next is due; 0 if nobody makes them on schedule
+
+    /// Whether the last try failed.
+    bool failing() const { return error_ms > success_ms; }
     bool operator==(const BackupRecord&) const = default;
 };
 

@@ -15,6 +15,7 @@ namespace kigumi::backup {
 struct Retention {
     std::optional<std::uint64_t> keep;     ///< the newest so many, at least 1
     std::optional<std::uint64_t> keep_ms;  ///< those younger than this
+    bool operator==(const Retention&) const = default;
 };
 
 /// By hand: long enough for somebody who makes a backup a day.
