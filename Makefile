@@ -69,6 +69,7 @@ bench: build
 	@$(BIN)/bench_large_set
 	@$(BIN)/bench_catch_up
 	@$(BIN)/bench_deletes
+	@$(BIN)/bench_backup
 	@$(BIN)/broadcast
 
 ## make mutants          deliberate defects, each of which the tests have to find; MUTANT_SEEDS=N
