@@ -70,6 +70,7 @@ bench: build
 	@$(BIN)/bench_catch_up
 	@$(BIN)/bench_deletes
 	@$(BIN)/bench_open
+	@$(BIN)/bench_backup
 	@$(BIN)/broadcast
 
 ## make mutants          deliberate defects, each of which the tests have to find; MUTANT_SEEDS=N

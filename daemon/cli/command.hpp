@@ -17,7 +17,8 @@ inline constexpr int kErrorStatus = 2;
 
 /// One run of the tool: what to work on, with what, and where to write.
 struct Session {
-    Store* store;  ///< null for commands that take no data directory
+    Store* store;      ///< null for commands that take no data directory, or open it themselves
+    std::string data;  ///< the data directory; empty if none was given
     std::string bucket;
     bool bucket_given;
     bool json;
@@ -79,6 +80,11 @@ Result<Answer> conflicts(Session& session);
 Result<Answer> export_bundle(Session& session);
 Result<Answer> import_bundles(Session& session);
 Result<Answer> inspect_bundle(Session& session);
+
+Result<Answer> back_up(Session& session);
+Result<Answer> verify(Session& session);
+Result<Answer> restore(Session& session);
+Result<Answer> drill(Session& session);
 
 Result<Answer> dump(Session& session);
 Result<Answer> load(Session& session);

@@ -54,6 +54,16 @@ constexpr std::array kCommands = {
     Command{"import", "FILE...", "join bundles to what is here", 1, kAny, kWrite, import_bundles},
     Command{"inspect", "FILE", "check a bundle and print what is in it", 1, 1, Access::kNone,
             inspect_bundle},
+    Command{"backup", "TARGET [--full] [--keep N] [--keep-days D] [--verify] | TARGET --list",
+            "back up to a directory what has changed, or list what it holds", 1, kAny,
+            Access::kNone, back_up},
+    Command{"verify", "TARGET", "read every backup of a directory through", 1, 1, Access::kNone,
+            verify},
+    Command{"restore", "TARGET [--at TIME]",
+            "make the data directory, which must not exist, of a backup", 1, 3, Access::kNone,
+            restore},
+    Command{"drill", "TARGET [--scratch DIR]",
+            "restore the newest backup elsewhere and compare it with the node", 1, 3, kRead, drill},
     Command{"version", "", "print the version", 0, 0, Access::kNone, version},
 };
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "backup_status.hpp"
 #include "command.hpp"
 #include "kigumi/crdt/json.hpp"
 #include "kigumi/replication/members.hpp"
@@ -27,6 +28,7 @@ struct Status {
     std::uint64_t removed = 0;  ///< of the rows, those that hold nothing but removals
     RequestCount requests;
     std::vector<Waiting> waiting;
+    std::vector<BackupRecord> backups;
     kv::Usage usage;
     std::vector<std::string> buckets;
     bool daemon = false;
@@ -70,6 +72,7 @@ Result<Status> gather(Session& session) {
     Status status;
     KIGUMI_TRY(status.replica, store.replica());
     KIGUMI_TRY(status.peers, store.peers(session.bucket));
+    KIGUMI_TRY(status.backups, store.backups());
     KIGUMI_TRY(status.usage, store.usage());
     KIGUMI_TRY(status.buckets, store.buckets());
     status.daemon = daemon_runs(store.directory());
@@ -117,6 +120,10 @@ std::string status_json(const Session& session, const Status& status) {
     object.raw("requests", std::to_string(status.requests.remembered));
     object.raw("requests_executed_twice", std::to_string(status.requests.concurrent));
     object.raw("peers", json_array(peers));
+    std::vector<std::string> backups;
+    for (const BackupRecord& record : status.backups)
+        backups.push_back(backup_json(record, session.store->wall_ms()));
+    object.raw("backups", json_array(backups));
     object.raw("file_bytes", std::to_string(status.usage.file_bytes));
     object.raw("map_bytes", std::to_string(status.usage.map_bytes));
     object.add("buckets", Value(Array(status.buckets.begin(), status.buckets.end())));
@@ -150,6 +157,8 @@ Result<Answer> status(Session& session) {
              " of them executed more than once, by nodes that were cut off");
     for (const PeerRecord& peer : status.peers)
         out.line("peer     " + peer_text(peer, events_missing(peer.acknowledged, status.version)));
+    for (const BackupRecord& record : status.backups)
+        out.line("backup   " + backup_text(record, session.store->wall_ms()));
     out.line("file     " + std::to_string(status.usage.file_bytes) + " bytes");
     out.line("map      " + std::to_string(status.usage.map_bytes) + " bytes");
     out.line("buckets  " + (buckets.empty() ? "none yet" : buckets));

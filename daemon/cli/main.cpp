@@ -7,6 +7,7 @@
 
 #include "command.hpp"
 #include "kigumi/crdt/json.hpp"
+#include "open_store.hpp"
 
 namespace kigumi::cli {
 namespace {
@@ -106,26 +107,6 @@ Result<void> check_request(const Options& options, const Command& command) {
                                                  "; leave it out");
 }
 
-Result<std::unique_ptr<Store>> open_store(const Options& options, Access access) {
-    if (options.data.empty())
-        return fail(ErrorCode::kInvalidArgument,
-                    "the data directory is missing; name it before the command, with --data DIR");
-    // Reading must not leave a new, empty node behind where a name was misspelt.
-    std::error_code unknown;
-    const std::filesystem::path directory = options.data;
-    if (access == Access::kRead && !std::filesystem::exists(directory / "data.mdb", unknown))
-        return fail(ErrorCode::kNotFound, "there is no data in " + json_string(options.data) +
-                                              "; check --data, or write something to create it");
-    return Store::open(directory);
-}
-
-/// One line, whatever a message quotes.
-void report(std::string message) {
-    for (char& c : message)
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
-    static_cast<void>(std::fprintf(stderr, "kigumi: %s\n", message.c_str()));
-}
-
 Result<int> run(int argc, char** argv) {
     KIGUMI_TRY(Options options, parse_options(argc, argv));
     Output out;
@@ -138,11 +119,10 @@ Result<int> run(int argc, char** argv) {
     KIGUMI_CHECK(check_request(options, *command));
     std::unique_ptr<Store> store;
     if (command->access != Access::kNone) {
-        KIGUMI_TRY(store, open_store(options, command->access));
-        if (const auto& renewed = store->renewed())
-            report("note: this node goes on under a new identity: " + renewed->reason);
+        KIGUMI_TRY(store, open_store(options.data, command->access));
     }
     Session session{store.get(),
+                    std::move(options.data),
                     std::move(options.bucket),
                     options.bucket_given,
                     options.json,

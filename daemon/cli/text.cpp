@@ -1,11 +1,9 @@
 #include "text.hpp"
 
-#include <array>
 #include <charconv>
-#include <cstdio>
-#include <ctime>
 
 #include "kigumi/crdt/json.hpp"
+#include "kigumi/daemon/time_text.hpp"
 
 namespace kigumi::cli {
 
@@ -39,16 +37,7 @@ std::string show(const Session& session, const Value& value) {
     return text != nullptr && !session.json ? *text : to_json(value);
 }
 
-std::string iso_time(Hlc time) {
-    const auto seconds = static_cast<std::time_t>(time.ms() / 1000);
-    std::tm parts{};
-    gmtime_r(&seconds, &parts);
-    std::array<char, 64> text{};
-    const auto length = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &parts);
-    std::array<char, 8> ms{};
-    std::snprintf(ms.data(), ms.size(), ".%03uZ", static_cast<unsigned>(time.ms() % 1000));
-    return std::string(text.data(), length) + ms.data();
-}
+std::string iso_time(Hlc time) { return kigumi::iso_time(time.ms()); }
 
 std::string show(const Session& session, const Sibling& sibling) {
     const std::string replica = sibling.dot.origin.hex();

@@ -4,8 +4,10 @@
 
 #include <CLI/CLI.hpp>
 #include <csignal>
+#include <cstdlib>
 #include <iostream>
 
+#include "kigumi/daemon/backup_tiers.hpp"
 #include "kigumi/daemon/node.hpp"
 
 namespace {
@@ -46,6 +48,22 @@ class StopSignals {
     sigset_t signals_{};
 };
 
+/// How long backups that are under way may hold up the end.
+constexpr std::uint64_t kBackupEndMs = 5'000;
+
+kigumi::Result<std::vector<kigumi::backup::Tier>> parse_tiers(
+    const std::vector<std::string>& texts) {
+    std::vector<kigumi::backup::Tier> tiers;
+    for (const std::string& text : texts) {
+        auto tier = kigumi::backup::parse_tier(text);
+        if (!tier)
+            return kigumi::fail(tier.error().code,
+                                "--backup " + text + ": " + tier.error().message);
+        tiers.push_back(std::move(*tier));
+    }
+    return tiers;
+}
+
 int fail(const kigumi::Error& error) {
     std::cerr << "kigumid: " << error.message << '\n';
     return 2;
@@ -61,6 +79,11 @@ int run(int argc, char** argv) {
     app.add_option("--peer", options.peers, "address of another node; may be repeated")
         ->allow_extra_args(false);
     app.add_flag("--insecure", options.insecure, "plain text without keys, on loopback only");
+    std::vector<std::string> backups;
+    app.add_option("--backup", backups,
+                   "back up to a directory on schedule: "
+                   "DIR[,every=1h][,keep=N][,keep-days=D][,full-every=7d]; may be repeated")
+        ->allow_extra_args(false);
     auto& tuning = options.replication;
     const auto tune = [&app](const char* name, std::uint64_t& ms, const char* what) {
         app.add_option(name, ms, what)->check(CLI::Range(0, 3'600'000))->capture_default_str();
@@ -86,6 +109,8 @@ int run(int argc, char** argv) {
         return fail({kigumi::ErrorCode::kInvalidArgument,
                      std::string(error.what()) + "; see kigumid --help"});
     }
+    const auto tiers = parse_tiers(backups);
+    if (!tiers) return fail(tiers.error());
     set_up_log(level);
     options.log = log;
 
@@ -98,13 +123,23 @@ int run(int argc, char** argv) {
     const auto replica = (*store)->replica();
     if (!replica) return fail(replica.error());
     {
-        const auto node = kigumi::Node::start(**store, options);
+        auto node = kigumi::Node::start(**store, options);
         if (!node) return fail(node.error());
+        const auto backup = kigumi::backup::Tiers::start(**store, *tiers, log);
+        if (!backup) return fail(backup.error());
         log({Level::kInfo, "node.started",
              "replica=" + replica->hex() + " listen=" + (*node)->address()});
         stop.wait();
+        static_cast<void>((*backup)->stop(0));
+        node->reset();
+        const bool ended = (*backup)->stop(kBackupEndMs);
+        log({Level::kInfo, "node.stopped", "replica=" + replica->hex()});
+        // A disk that hangs must not keep the process; the target is valid at any moment.
+        if (!ended) {
+            log({Level::kWarning, "backup.abandoned", "the target does not answer"});
+            std::_Exit(0);
+        }
     }
-    log({Level::kInfo, "node.stopped", "replica=" + replica->hex()});
     return 0;
 }
 

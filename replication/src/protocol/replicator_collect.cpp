@@ -16,6 +16,7 @@ constexpr std::size_t kHearsayBytes = std::size_t{256} << 10;
 
 void Replicator::Core::collect_all(std::uint64_t now_ms) {
     refresh_members();
+    refresh_backup_holds();
     if (++collect_passes_ % kRetellPasses == 0)
         for (auto& [id, link] : links_)
             for (auto& [name, peering] : link.buckets) peering.heard_from = 0;
@@ -48,9 +49,20 @@ void Replicator::Core::refresh_members() {
     versions_stale_ = true;
 }
 
+void Replicator::Core::refresh_backup_holds() {
+    auto records = store_.backups();
+    backups_known_ = records.has_value();
+    if (!records) return note(Level::kWarning, "backups.failed", records.error().message);
+    const std::uint64_t wall_ms = store_.wall_ms();
+    backup_holds_.clear();
+    for (BackupRecord& record : *records)
+        if (record.hold_until_ms > wall_ms) backup_holds_.push_back(std::move(record.versions));
+}
+
 /// What every member has seen, as far as this replica has seen all that they wrote before; nothing
 /// if somebody has not been heard of. Who is linked is waited for as well: the list may be late.
-std::optional<VersionVector> Replicator::Core::stable_version(const Bucket& bucket) const {
+std::optional<VersionVector> Replicator::Core::stable_version(const std::string& name,
+                                                              const Bucket& bucket) const {
     std::set<ReplicaId> waited_for = members::waited_for(members_, bucket.version, self_);
     for (const auto& [id, link] : links_)
         if (link.replica && *link.replica != self_ && !members_.contains(*link.replica))
@@ -63,12 +75,18 @@ std::optional<VersionVector> Replicator::Core::stable_version(const Bucket& buck
         if (settled == nullptr) return std::nullopt;
         stable->meet(*settled);
     }
+    // A backup is a peer that is a file: the next incremental one has to carry the removals since
+    // the last. A bucket that the last one did not have goes in full, and needs none.
+    if (!backups_known_) return std::nullopt;
+    for (const auto& versions : backup_holds_)
+        if (const auto held = versions.find(name); held != versions.end())
+            stable->meet(held->second);
     return stable;
 }
 
 void Replicator::Core::collect(const std::string& name, Bucket& bucket) {
     if (bucket.collect_cursor.empty()) {
-        auto stable = stable_version(bucket);
+        auto stable = stable_version(name, bucket);
         if (!stable || *stable == bucket.collected_upto) return;
         bucket.collected_upto = std::move(*stable);
     }

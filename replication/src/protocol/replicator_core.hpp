@@ -111,8 +111,10 @@ class Replicator::Core {
     // Collection.
     void collect_all(std::uint64_t now_ms);
     void refresh_members();
+    void refresh_backup_holds();
     void collect(const std::string& name, Bucket& bucket);
-    std::optional<VersionVector> stable_version(const Bucket& bucket) const;
+    std::optional<VersionVector> stable_version(const std::string& name,
+                                                const Bucket& bucket) const;
     void send_hearsay(const std::string& name, Bucket& bucket);
 
     // Requests.
@@ -140,6 +142,9 @@ class Replicator::Core {
     std::uint64_t requests_at_ms_ = 0;
     std::map<ReplicaId, members::Standing> members_;
     std::optional<VersionVector> members_at_;  ///< the version of the list that was read
+    /// By bucket, what removals must not be newer than to be collected: what backups hold.
+    std::vector<std::map<std::string, VersionVector>> backup_holds_;
+    bool backups_known_ = false;
 };
 
 }  // namespace kigumi

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "kigumi/replication/backup_record.hpp"
 #include "kigumi/replication/lmdb_env.hpp"
 #include "kigumi/replication/transaction.hpp"
 
@@ -89,6 +90,12 @@ class Store {
     /// Replaces what is known of how long the bucket's versions have been held, the oldest first.
     Result<void> put_held_versions(std::string_view bucket, const std::vector<HeldVersion>& held);
     Result<std::vector<HeldVersion>> held_versions(std::string_view bucket);
+
+    /// Replaces, or removes, what is known of a backup target; durably.
+    Result<void> put_backup(const BackupRecord& record);
+    Result<void> erase_backup(std::string_view target);
+    /// The places that this node backs up to, by id.
+    Result<std::vector<BackupRecord>> backups();
 
     Result<kv::Usage> usage();
     /// Where the store lives; empty for one in memory.
