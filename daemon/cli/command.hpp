@@ -76,6 +76,7 @@ Result<Answer> export_bundle(Session& session);
 Result<Answer> import_bundles(Session& session);
 Result<Answer> inspect_bundle(Session& session);
 
+Result<Answer> check(Session& session);
 Result<Answer> dump(Session& session);
 Result<Answer> load(Session& session);
 Result<Answer> members(Session& session);
