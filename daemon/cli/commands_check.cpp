@@ -15,7 +15,8 @@ std::string advice(const check::Problem& problem) {
     switch (problem.kind) {
         case Kind::kDamagedRecord:
         case Kind::kLostRow:
-            return "needs a peer or a backup: kigumi check --repair FILE";
+            return "needs a peer, whose audit mends it while kigumid runs, or a backup: "
+                   "kigumi check --repair FILE";
         case Kind::kUncoveredWrite:
         case Kind::kWriteInTwoRows:
             return "no repair; restore this replica from a peer or a backup";

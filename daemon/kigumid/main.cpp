@@ -69,6 +69,10 @@ int run(int argc, char** argv) {
     tune("--ack-ms", tuning.ack_ms, "gather pushes for so long before confirming them");
     tune("--round-ms", tuning.round_ms, "compare versions with neighbours so often");
     tune("--collect-ms", tuning.collect_ms, "look for removed rows to collect so often");
+    app.add_option("--audit-ms", tuning.audit_ms,
+                   "compare all rows with each peer so often; 0: never")
+        ->check(CLI::Range(0, 604'800'000))
+        ->capture_default_str();
     app.add_option("--log-level", level, "debug, info or warn")
         ->check(CLI::IsMember({"debug", "info", "warn"}))
         ->capture_default_str();

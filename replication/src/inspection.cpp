@@ -51,6 +51,24 @@ Result<void> ReadTransaction::check_log() {
     return {};
 }
 
+Result<void> ReadTransaction::walk_rows(std::string_view from,
+                                        const std::function<bool(const PlacedRow&)>& visit) {
+    GrowingOrigins origins(state_->origins);
+    const Inspector inspector(*state_->txn, state_->bucket, origins, version());
+    const std::string prefix = schema::bucket_prefix(state_->bucket);
+    KIGUMI_TRY(const auto cursor, state_->txn->cursor(Table::kRows));
+    KIGUMI_TRY(auto item, cursor->seek(prefix + std::string(from)));
+    std::vector<Problem> problems;
+    while (item && item->key.starts_with(prefix)) {
+        problems.clear();
+        const std::string_view place = item->key.substr(prefix.size());
+        KIGUMI_TRY(auto keyed, inspector.look_at_row(*item, problems));
+        if (!visit({place, std::move(keyed), problems})) break;
+        KIGUMI_TRY(item, cursor->next());
+    }
+    return {};
+}
+
 Result<void> ReadTransaction::each_log_entry(
     std::string& cursor, std::size_t limit,
     const std::function<void(const Dot&, std::string_view)>& visit) {

@@ -62,7 +62,10 @@ Result<Inspector::Stored> Inspector::stored_at(std::string_view place) const {
 
 Result<void> Inspector::look_at(Table table, const kv::Item& item,
                                 std::vector<Problem>& problems) const {
-    if (table == Table::kRows) return look_at_row(item, problems);
+    if (table == Table::kRows) {
+        KIGUMI_CHECK(look_at_row(item, problems));
+        return {};
+    }
     if (table == Table::kLog) return look_at_log_entry(item, problems);
     return look_at_removed_entry(item, problems);
 }
@@ -74,19 +77,21 @@ Result<std::vector<Problem>> Inspector::look_for(Table table, std::string_view k
     return problems;
 }
 
-Result<void> Inspector::look_at_row(const kv::Item& item, std::vector<Problem>& problems) const {
+Result<std::optional<KeyedRow>> Inspector::look_at_row(const kv::Item& item,
+                                                       std::vector<Problem>& problems) const {
     const std::string_view place = item.key.substr(kBucketBytes);
-    const auto keyed = decode(place, item.value);
+    auto keyed = decode(place, item.value);
     if (!keyed) {
         problems.push_back(problem(Kind::kDamagedRecord, place, names_at(place)));
-        return {};
+        return std::optional<KeyedRow>();
     }
     for (const Write& write : keyed->row) {
         if (version_.covers(write.dot)) continue;
         problems.push_back(problem(Kind::kUncoveredWrite, place, keyed->at));
         problems.back().dot = write.dot;
     }
-    return look_at_indexes(place, *keyed, problems);
+    KIGUMI_CHECK(look_at_indexes(place, *keyed, problems));
+    return std::optional<KeyedRow>(std::move(*keyed));
 }
 
 Result<void> Inspector::look_at_indexes(std::string_view place, const KeyedRow& keyed,

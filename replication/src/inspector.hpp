@@ -20,9 +20,9 @@ class Inspector {
                          std::vector<check::Problem>& problems) const;
     /// The same of the item with that key; nothing if it is not there.
     Result<std::vector<check::Problem>> look_for(kv::Table table, std::string_view key) const;
-    /// The same of a row that has been read already; its record and coverage are sound.
-    Result<void> look_at_indexes(std::string_view place, const KeyedRow& keyed,
-                                 std::vector<check::Problem>& problems) const;
+    /// The same of an item of `rows`; returns the row unless its record is damaged.
+    Result<std::optional<KeyedRow>> look_at_row(const kv::Item& item,
+                                                std::vector<check::Problem>& problems) const;
 
     /// What stands at a place.
     struct Stored {
@@ -31,11 +31,12 @@ class Inspector {
         bool holds(const Dot& dot) const { return row && row->row.find(dot) != nullptr; }
     };
     Result<Stored> stored_at(std::string_view place) const;
-    /// The row that a record holds; an error if it is damaged or no writer can have written it.
-    Result<KeyedRow> decode(std::string_view place, std::string_view record) const;
 
   private:
-    Result<void> look_at_row(const kv::Item& item, std::vector<check::Problem>& problems) const;
+    /// The row that a record holds; an error if it is damaged or no writer can have written it.
+    Result<KeyedRow> decode(std::string_view place, std::string_view record) const;
+    Result<void> look_at_indexes(std::string_view place, const KeyedRow& keyed,
+                                 std::vector<check::Problem>& problems) const;
     Result<void> look_at_log_entry(const kv::Item& item,
                                    std::vector<check::Problem>& problems) const;
     Result<void> look_at_removed_entry(const kv::Item& item,

@@ -49,18 +49,25 @@ Result<bool> WriteTransaction::mend(const Problem& problem) {
     return true;
 }
 
+Result<std::optional<Row>> WriteTransaction::readable_row(const RowKey& at) {
+    const Inspector inspector(*state_->txn, state_->bucket, state_->origins, version());
+    KIGUMI_TRY(auto stored, inspector.stored_at(store_key(at).bytes));
+    if (!stored.there) return std::optional<Row>(Row());
+    if (!stored.row) return std::optional<Row>();
+    return std::optional<Row>(std::move(stored.row->row));
+}
+
 Result<std::size_t> WriteTransaction::restore_row(const KeyedRow& row,
                                                   const std::vector<Dot>& named) {
     State& state = *state_;
     const Inspector inspector(*state.txn, state.bucket, state.origins, version());
     const StoreKey key = store_key(row.at);
-    KIGUMI_TRY(const auto stored, inspector.stored_at(key.bytes));
-    const Row ours = stored.row ? stored.row->row : Row();
-    Row united = ours;
-    for (const Write& write : row.row)
-        if (ours.find(write.dot) == nullptr) united.insert(write);
-    const std::uint64_t wall_ms = state.store.options.wall_ms();
+    KIGUMI_TRY(const auto readable, readable_row(row.at));
+    const Row ours = readable.value_or(Row());
+    const Row united = unite(ours, row.row);
+    std::size_t added = 0;
     for (const Write& write : united) {
+        if (ours.find(write.dot) == nullptr) ++added;
         const std::string entry = state.log_key(write.dot);
         KIGUMI_TRY(const auto place, state.txn->get(Table::kLog, entry));
         if (place == key.bytes) continue;
@@ -70,9 +77,11 @@ Result<std::size_t> WriteTransaction::restore_row(const KeyedRow& row,
                 return fail(ErrorCode::kCorrupt, "one write is in two rows");
         }
         KIGUMI_CHECK(state.txn->put(Table::kLog, entry, key.bytes));
-        state.time.observe(write.time, wall_ms);
+        state.time.observe(write.time, state.store.options.wall_ms());
     }
-    for (const Dot& dot : named) {
+    std::vector<Dot> gone = named;
+    for (const Write& write : ours) gone.push_back(write.dot);
+    for (const Dot& dot : gone) {
         const std::string entry = state.log_key(dot);
         KIGUMI_TRY(const auto place, state.txn->get(Table::kLog, entry));
         if (place == key.bytes && united.find(dot) == nullptr)
@@ -85,7 +94,7 @@ Result<std::size_t> WriteTransaction::restore_row(const KeyedRow& row,
         encode_record(key.bytes, key.shortened, row.at, united, state.origins);
     KIGUMI_CHECK(state.txn->put(Table::kRows, row_key, record));
     state.dirty = true;
-    return united.size() - ours.size();
+    return added;
 }
 
 }  // namespace kigumi

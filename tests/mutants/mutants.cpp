@@ -46,6 +46,9 @@ constexpr std::pair<Defect, const char*> kDefects[] = {
     {Defect::kReplacedListed, "a push replaces only what its writes saw in their rows"},
     {Defect::kHorizonForgotten, "a backup of changes begins before removals that were dropped"},
     {Defect::kHorizonNotInherited, "… or that were dropped before they came here"},
+    {Defect::kAuditIntersects, "an audit drops what one side lacks"},
+    {Defect::kAuditIgnoresVersions, "an audit mends what differs because V does"},
+    {Defect::kAuditAdvances, "an audit takes over the other side's V"},
 };
 static_assert(std::size(kDefects) + 1 == static_cast<std::size_t>(Defect::kEnd),
               "a defect is not listed");

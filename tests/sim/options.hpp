@@ -34,6 +34,8 @@ struct Options {
     unsigned retire = 0;          ///< a member leaves and is retired; it may come back
     unsigned strangers = 0;       ///< not 0: members learn of each other only as they meet
     unsigned joiners = 0;         ///< not 0: members that start late
+    std::uint64_t audit_ms = 0;   ///< how often replicas compare their rows; 0: never
+    unsigned damage = 0;          ///< after healing, so many rows are damaged in some replicas
     std::uint64_t delay_ms = 20;  ///< messages take 1 to this long
     unsigned lull = 5;            ///< chance of seconds without a write, so that rows are collected
 

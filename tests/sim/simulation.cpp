@@ -11,6 +11,8 @@ namespace {
 constexpr unsigned kRounds = 60;
 constexpr unsigned kRoundsPerReplica = 6;
 constexpr std::uint64_t kRoundMs = 500;
+/// About what an audit takes beyond its period.
+constexpr std::uint64_t kAuditMs = 1'000;
 
 void random_fault(Cluster& cluster, const Options& options, Random& random, Counters& counters) {
     const auto node = static_cast<unsigned>(random.below(cluster.size()));
@@ -47,6 +49,15 @@ void random_fault(Cluster& cluster, const Options& options, Random& random, Coun
     }
 }
 
+/// Within so many audits of each pair all replicas are identical. Along a chain what one lacks
+/// comes from one to the next.
+void audit(Cluster& cluster, const Options& options) {
+    const unsigned audits = 20 + 2 * cluster.size();
+    for (unsigned i = 0; i < audits && !cluster.identical(); ++i)
+        cluster.run_for(options.audit_ms + kAuditMs);
+    cluster.check_identical();
+}
+
 void run(const Options& options, Counters& counters) {
     Random random(options.seed * 3 + 1);
     Cluster cluster(options, counters);
@@ -66,10 +77,19 @@ void run(const Options& options, Counters& counters) {
     for (unsigned round = 0; round < rounds && !cluster.converged(); ++round)
         cluster.run_for(kRoundMs);
     cluster.check_converged();
+    if (options.audit_ms > 0) {
+        audit(cluster, options);
+        if (options.damage > 0) {
+            cluster.plant_differences(options.damage);
+            audit(cluster, options);
+            cluster.check_converged();
+        }
+    }
     // Very old messages, after everything else: nothing may change any more.
     cluster.deliver_old_messages(3'000);
     cluster.run_for(10'000);
     cluster.check_converged();
+    if (options.audit_ms > 0) cluster.check_identical();
     counters["events"] += cluster.history().events();
 }
 

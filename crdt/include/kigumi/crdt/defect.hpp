@@ -39,6 +39,9 @@ enum class Defect {
     kReplacedListed,           ///< a push replaces only what its writes saw in their rows
     kHorizonForgotten,         ///< an increment begins before removals that were dropped here
     kHorizonNotInherited,      ///< … or that were dropped before they came here
+    kAuditIntersects,          ///< an audit drops what one side lacks
+    kAuditIgnoresVersions,     ///< … takes rows for different that differ because V does
+    kAuditAdvances,            ///< … takes over the other side's V
     kEnd,
 };
 

@@ -64,6 +64,15 @@ class ReadTransaction : public Objects<ReadTransaction> {
     /// Checks all rows, that the log holds exactly one entry for each write in them, and the index
     /// of removed rows exactly those; kCorrupt with the first problem. O(rows · log rows).
     Result<void> check_log();
+    /// A row in the order of the table, and what is wrong with it.
+    struct PlacedRow {
+        std::string_view place;       ///< its key in the table, the same on every replica
+        std::optional<KeyedRow> row;  ///< nothing if its record is damaged
+        const std::vector<check::Problem>& problems;
+    };
+    /// Visits rows from the place `from` on, with their problems, until `visit` says no.
+    Result<void> walk_rows(std::string_view from,
+                           const std::function<bool(const PlacedRow&)>& visit);
     /// Visits up to `limit` log entries from `cursor` on, which moves behind them and is empty
     /// again at the end: a write, and the place of the row that the log names for it.
     Result<void> each_log_entry(
@@ -128,10 +137,12 @@ class WriteTransaction : public Objects<WriteTransaction> {
     /// Mends a problem of the indexes (`check.hpp`) if it is still there; returns whether it was.
     /// Problems of the rows themselves are left as they are.
     Result<bool> mend(const check::Problem& problem);
-    /// Gives a row the writes of `row` that it lacks, whatever the log says: it is overwritten if
-    /// its record is damaged. The index entries follow; of `named`, the writes that the log names
-    /// for the row, those that it does not hold now lose their entries. Returns how many writes
-    /// were added. kCorrupt if another row holds one of them.
+    /// The row, empty if there is none; nothing if its record is damaged.
+    Result<std::optional<Row>> readable_row(const RowKey& at);
+    /// Unites a row with `row` (`unite`), whatever the log says: it is overwritten if its record is
+    /// damaged. The index entries follow; of `named`, the writes that the log names for the row,
+    /// those that it does not hold now lose their entries. Returns how many writes were added.
+    /// kCorrupt if another row holds one of them.
     Result<std::size_t> restore_row(const KeyedRow& row, const std::vector<Dot>& named);
 
     /// Rows of an unfinished pull wait here, out of sight, one for each key.
