@@ -99,6 +99,12 @@ void messages(const Folder& folder, const MemoryRows& rows) {
     folder.add("credit", wire::encode(wire::Credit{7, 65'536}));
     folder.add("done", wire::encode(wire::Done{7, 8, 2, version, {{replica(1), 1}}, true}));
     folder.add("cancel", wire::encode(wire::Cancel{7, "no such bucket"}));
+    folder.add("audit", wire::encode(wire::Audit{"default", 7, "a", "b", version, 5, 3}));
+    const std::string batch = encode_batch(some);
+    folder.add("audit-answer", wire::encode(wire::AuditAnswer{
+                                   7, false, false, "", version, {{replica(1), 1}}, batch, {"p"}}));
+    folder.add("audit-rows",
+               wire::encode(wire::AuditRows{"default", version, {{replica(1), 1}}, batch}));
 }
 
 /// Numbers replicas 1 to 9 from 0, as the harness does.
@@ -253,6 +259,17 @@ void events(const Folder& folder) {
     folder.add("damaged", small + push + bytes({kDamagedMessage, 0, 9, 0xC1, 0}));
     folder.add("two-links", small + bytes({kLinkUp, 1, kHello, 1, 0, 1}) + pulling + chunk +
                                 commit + done + push + bytes({kFlush, kTick, 6, kFlush}));
+    // Link, bucket, session, two places, vector, hash, rows.
+    const std::string audit = bytes({kAudit, 0, 0, 1, 0, 0, kOurs, 1, 1});
+    // A row whose write this node has seen.
+    const std::string seen = bytes({0, 2, 0, 0, 1, 0, 0, 5, 6, 1});
+    // Link, flags, vector, number of rows and the rows.
+    const std::string answer = bytes({kAuditAnswer, 0, 0, kOurs, 1}) + seen;
+    // Link, bucket, vector, floor, number of rows and the rows.
+    const std::string given = bytes({kAuditRows, 0, 0, kOurs, 0, 1}) + seen;
+    folder.add("audit-asked", small + commit + push + bytes({kFlush}) + audit + given + audit);
+    folder.add("audit-asks", small.substr(0, 3) + bytes({kHello, 0, 0, 2, kFlush}) + promise +
+                                 commit + bytes({kTick, 11, kTick, 11, kFlush}) + answer + answer);
     std::string hello = wire::encode(wire::Hello{wire::kProtocolVersion, replica(1), false});
     hello.insert(0, bytes({kRawMessage, 0, 0, static_cast<int>(hello.size())}));
     folder.add("raw", bytes({0, kLinkUp, 0}) + hello + bytes({kRawMessage, 0, 0, 2, 0x91, 0x01}));

@@ -2,6 +2,7 @@
 
 #include "kigumi/crdt/path.hpp"
 #include "replicator_events.hpp"
+#include "row_record.hpp"
 
 namespace kigumi::fuzz {
 
@@ -51,6 +52,10 @@ RowKey MessageBuilder::row_key() {
         if (leaf == Type::kSet) path::append(at.path, Value(in_.below(4)));
     }
     return at;
+}
+
+std::string MessageBuilder::place() {
+    return in_.below(3) == 0 ? std::string() : store_key(row_key()).bytes;
 }
 
 Payload MessageBuilder::payload(bool tally_row) {
@@ -208,6 +213,42 @@ wire::Message MessageBuilder::cancel() {
     const std::string& name = bucket();
     const std::uint8_t session = in_.byte();
     return wire::Cancel{session < 0x80 ? known_.answers[name].session : session % 4U, "no more"};
+}
+
+wire::Message MessageBuilder::audit() {
+    wire::Audit audit;
+    audit.bucket = bucket();
+    audit.session = in_.below(4);
+    audit.from = place();
+    audit.to = place();
+    if (audit.to < audit.from) std::swap(audit.from, audit.to);
+    audit.version = vector(audit.bucket);
+    audit.hash = in_.byte();
+    audit.rows = in_.byte();
+    return audit;
+}
+
+wire::Message MessageBuilder::audit_answer() {
+    const wire::Audit& question = known_.question;
+    const std::uint8_t flags = in_.byte();
+    wire::AuditAnswer answer;
+    answer.session = flags > 0xF0 ? flags : question.session;
+    answer.equal = (flags & 3U) == 3U;
+    answer.skipped = (flags & 12U) == 12U;
+    answer.upto = (flags & 16U) == 0 ? question.to : place();
+    answer.version = vector(question.bucket);
+    if ((flags & 32U) != 0) answer.floor = vector(question.bucket);
+    answer.batch = encode_batch(rows(answer.version));
+    if ((flags & 64U) != 0) answer.damaged.push_back(place());
+    return answer;
+}
+
+wire::Message MessageBuilder::audit_rows() {
+    wire::AuditRows audit{bucket(), {}, {}, {}};
+    audit.version = vector(audit.bucket);
+    if (in_.below(4) == 1) audit.floor = vector(audit.bucket);
+    audit.batch = encode_batch(rows(audit.version));
+    return audit;
 }
 
 }  // namespace kigumi::fuzz

@@ -24,6 +24,7 @@ struct Knowledge {
     std::map<std::string, VersionVector> versions;  ///< the node's V
     std::map<std::string, VersionVector> promised;  ///< what a peer last claimed to have
     std::map<std::string, Answer> answers;
+    wire::Audit question;  ///< the node's last
 };
 
 /// Builds well-formed messages from input bytes; what they say may be true or not. Random bytes
@@ -42,6 +43,9 @@ class MessageBuilder {
     wire::Message credit();
     wire::Message done();
     wire::Message cancel();
+    wire::Message audit();
+    wire::Message audit_answer();
+    wire::Message audit_rows();
 
   private:
     const std::string& bucket() { return known_.buckets[in_.byte() % known_.buckets.size()]; }
@@ -49,6 +53,7 @@ class MessageBuilder {
     std::uint64_t counter();
     VersionVector vector(const std::string& bucket);
     RowKey row_key();
+    std::string place();
     Payload payload(bool tally_row);
     std::vector<KeyedRow> rows(const VersionVector& within);
     wire::Cursor cursor(const std::string& bucket);

@@ -26,6 +26,9 @@ enum Event : std::uint8_t {
     kCommitFails,
     kPrune,
     kHearsay,
+    kAudit,
+    kAuditAnswer,
+    kAuditRows,
     kEvents
 };
 

@@ -29,6 +29,9 @@ ReplicatorOptions ReplicatorWorld::limits(bool small) {
     options.push_credit_bytes = 1024;
     options.held_max_bytes = 2048;
     options.staged_max_bytes = 512;
+    options.audit_ms = 1'000;
+    options.audit_rows = 4;
+    options.audit_bytes = 256;
     return options;
 }
 
@@ -115,6 +118,12 @@ void ReplicatorWorld::happen(std::uint8_t event, Input& input) {
             return say([&] { return build.prune(); });
         case kHearsay:
             return say([&] { return build.hearsay(); });
+        case kAudit:
+            return say([&] { return build.audit(); });
+        case kAuditAnswer:
+            return say([&] { return build.audit_answer(); });
+        case kAuditRows:
+            return say([&] { return build.audit_rows(); });
         case kWhoOrBye:
             return say([&] {
                 return input.below(2) == 0 ? wire::Message(wire::Who{})
@@ -197,17 +206,22 @@ void ReplicatorWorld::local_commit(Input& input) {
 void ReplicatorWorld::act() {
     const Effects effects = replicator_->take_effects();
     std::size_t chunk_bytes = 0;
+    std::size_t audit_bytes = 0;
     for (const Effects::Send& send : effects.sends) {
         note_sent(send);
         const auto message = wire::decode(send.message);
         const auto* chunk = std::get_if<wire::Chunk>(&*message);
         if (chunk != nullptr) chunk_bytes += chunk->part.size();
+        if (const auto* answer = std::get_if<wire::AuditAnswer>(&*message))
+            audit_bytes += answer->batch.size();
     }
     // One event lets at most one answer go on, by its credit and the batch that overdraws it. The
     // largest row holds what was received or written here, in a form that may be somewhat longer.
     require(chunk_bytes <= options_.pull_credit_bytes + options_.batch_bytes + 4 * received_bytes_ +
                                256 * own_members_,
             "what is sent at once is bounded by credit");
+    require(audit_bytes <= 2 * options_.audit_bytes + 4 * received_bytes_ + 256 * own_members_,
+            "an audit is answered with a bounded number of rows");
     for (const Effects::Close& close : effects.closes) {
         replicator_->link_down(close.link);
         links_.erase(close.link);
@@ -222,6 +236,7 @@ void ReplicatorWorld::note_sent(const Effects::Send& send) {
         known_.answers[pull->bucket] = {pull->session, 0, {}};
         partial_[pull->bucket] = 0;
     }
+    if (const auto* audit = std::get_if<wire::Audit>(&*message)) known_.question = *audit;
 }
 
 void ReplicatorWorld::note_claims(const wire::Message& message) {

@@ -9,6 +9,15 @@ namespace {
 
 bool dot_before(const Write& write, const Dot& dot) { return write.dot < dot; }
 
+/// Whether a write replaces an earlier one of its own origin: a contribution and a reset stand
+/// side by side.
+bool replaces_own(const Write& later, const Write& earlier) {
+    const bool tallies = std::holds_alternative<Tally>(later.payload);
+    const bool resets = std::holds_alternative<Reset>(later.payload);
+    return tallies == std::holds_alternative<Tally>(earlier.payload) &&
+           resets == std::holds_alternative<Reset>(earlier.payload);
+}
+
 }  // namespace
 
 const Write* Row::find(const Dot& dot) const {
@@ -45,6 +54,21 @@ Row join(const Row& ours, const VersionVector& ours_at, const Row& theirs,
         if (!ours_at.covers(write.dot)) joined.insert(write);
     while (KIGUMI_DEFECT(kSiblingPruned) && joined.size() > 2) joined.erase(joined.begin()->dot);
     return joined;
+}
+
+Row unite(const Row& ours, const Row& theirs) {
+    Row all = ours;
+    for (const Write& write : theirs)
+        if (ours.find(write.dot) == nullptr) all.insert(write);
+    Row united;
+    for (const Write& write : all) {
+        const bool replaced = std::any_of(all.begin(), all.end(), [&write](const Write& later) {
+            return later.dot.origin == write.dot.origin && later.dot.counter > write.dot.counter &&
+                   replaces_own(later, write);
+        });
+        if (!replaced) united.insert(write);
+    }
+    return united;
 }
 
 }  // namespace kigumi

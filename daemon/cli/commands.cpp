@@ -46,6 +46,8 @@ constexpr std::array kCommands = {
     Command{"member", "add|retire ID", "enter a replica, or retire one that is gone for good", 2, 2,
             kWrite, member},
     Command{"status", "", "print identity, clock, peers and size of the node", 0, 0, kRead, status},
+    Command{"check", "[--repair [FILE...]]", "check every row and index; mend, also from bundles",
+            0, kAny, kRead, check},
     Command{"dump", "", "print every row, so that two nodes can be compared", 0, 0, kRead, dump},
     Command{"load", "FILE", "write the objects of a file of JSON lines ('-': input)", 1, 1, kWrite,
             load},

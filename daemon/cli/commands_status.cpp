@@ -91,13 +91,20 @@ std::string peer_json(const PeerRecord& peer, std::uint64_t lag) {
     object.add("connected", Value(peer.connected))
         .add("since", Value(iso_time(Hlc::at_ms(peer.changed_ms))));
     object.raw("acknowledged", vector_json(peer.acknowledged)).raw("lag", std::to_string(lag));
+    object.add("audited",
+               peer.audited_ms == 0 ? Value() : Value(iso_time(Hlc::at_ms(peer.audited_ms))));
+    object.raw("differences", std::to_string(peer.differences));
     return object.text();
 }
 
 std::string peer_text(const PeerRecord& peer, std::uint64_t lag) {
     return peer.replica.hex() + " " + peer.address + " " +
            (peer.connected ? "connected" : "not connected") + " since " +
-           iso_time(Hlc::at_ms(peer.changed_ms)) + ", lag " + std::to_string(lag) + " events";
+           iso_time(Hlc::at_ms(peer.changed_ms)) + ", lag " + std::to_string(lag) + " events, " +
+           (peer.audited_ms == 0 ? "not audited yet"
+                                 : "audited " + iso_time(Hlc::at_ms(peer.audited_ms))) +
+           (peer.differences == 0 ? ""
+                                  : ", " + std::to_string(peer.differences) + " differences found");
 }
 
 std::string status_json(const Session& session, const Status& status) {

@@ -95,6 +95,10 @@ int run(int argc, char** argv) {
     app.add_option("--request-ms", tuning.request_ms, "remember executed requests for so long")
         ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{30} * 86'400'000))
         ->capture_default_str();
+    app.add_option("--audit-ms", tuning.audit_ms,
+                   "compare all rows with each peer so often; 0: never")
+        ->check(CLI::Range(0, 604'800'000))
+        ->capture_default_str();
     app.add_option("--log-level", level, "debug, info or warn")
         ->check(CLI::IsMember({"debug", "info", "warn"}))
         ->capture_default_str();

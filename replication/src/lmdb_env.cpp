@@ -61,6 +61,13 @@ Result<std::unique_ptr<Cursor>> open_cursor(MDB_txn* txn, MDB_dbi table) {
     return std::unique_ptr<Cursor>(std::make_unique<LmdbCursor>(cursor));
 }
 
+Result<std::uint64_t> count_items(MDB_txn* txn, MDB_dbi table) {
+    MDB_stat stat{};
+    const int code = mdb_stat(txn, table, &stat);
+    if (code != 0) return lmdb_error(code, "count");
+    return std::uint64_t{stat.ms_entries};
+}
+
 class LmdbReadTxn : public ReadTxn {
   public:
     LmdbReadTxn(LmdbHandle& handle, MDB_txn* txn) : handle_(handle), txn_(txn) {}
@@ -76,6 +83,9 @@ class LmdbReadTxn : public ReadTxn {
     }
     Result<std::unique_ptr<Cursor>> cursor(Table table) override {
         return open_cursor(txn_, handle_.table(table));
+    }
+    Result<std::uint64_t> items(Table table) override {
+        return count_items(txn_, handle_.table(table));
     }
 
   private:
@@ -98,6 +108,9 @@ class LmdbWriteTxn : public WriteTxn {
     }
     Result<std::unique_ptr<Cursor>> cursor(Table table) override {
         return open_cursor(turn_->txn, handle_.table(table));
+    }
+    Result<std::uint64_t> items(Table table) override {
+        return count_items(turn_->txn, handle_.table(table));
     }
     Result<void> put(Table table, std::string_view key, std::string_view value) override {
         MDB_val k = to_val(key);

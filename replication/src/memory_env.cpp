@@ -47,6 +47,9 @@ class MemoryReadTxn : public ReadTxn {
         return std::unique_ptr<Cursor>(
             std::make_unique<MemoryCursor>((*tables_)[static_cast<std::size_t>(table)]));
     }
+    Result<std::uint64_t> items(Table table) override {
+        return std::uint64_t{(*tables_)[static_cast<std::size_t>(table)].size()};
+    }
 
   private:
     std::shared_ptr<const Tables> tables_;
@@ -71,6 +74,7 @@ class MemoryWriteTxn : public WriteTxn {
     Result<std::unique_ptr<Cursor>> cursor(Table table) override {
         return std::unique_ptr<Cursor>(std::make_unique<MemoryCursor>(map(table)));
     }
+    Result<std::uint64_t> items(Table table) override { return std::uint64_t{map(table).size()}; }
     Result<void> put(Table table, std::string_view key, std::string_view value) override {
         remember(table, key);
         map(table).insert_or_assign(std::string(key), std::string(value));

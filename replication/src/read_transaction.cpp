@@ -89,34 +89,4 @@ Result<std::vector<std::string>> ReadTransaction::collectable(const VersionVecto
     return places;
 }
 
-Result<void> ReadTransaction::check_log() {
-    std::uint64_t writes = 0;
-    std::uint64_t removed = 0;
-    std::optional<RowKey> unlisted;
-    const std::string prefix = schema::bucket_prefix(state_->bucket);
-    Result<void> outcome;
-    KIGUMI_CHECK(scan({}, [&](const RowKey& at, const Row& row) {
-        writes += row.size();
-        if (!row.removed()) return true;
-        ++removed;
-        const auto entry = state_->txn->get(Table::kRemoved, prefix + store_key(at).bytes);
-        if (!entry) outcome = tl::unexpected<Error>(entry.error());
-        if (entry && !*entry) unlisted = at;
-        return entry && *entry;
-    }));
-    KIGUMI_CHECK(outcome);
-    KIGUMI_TRY(const std::uint64_t listed, count_removed());
-    if (unlisted || listed != removed)
-        return fail(ErrorCode::kCorrupt, "the index of removed rows has " + std::to_string(listed) +
-                                             " entries for " + std::to_string(removed) + " rows");
-    std::uint64_t entries = 0;
-    // Each entry leads to a write (scan_log checks that); equal numbers make it one to one.
-    for (std::uint32_t i = 0; const ReplicaId* origin = state_->origins->name_of(i); ++i)
-        KIGUMI_CHECK(scan_log(*origin, 0, ~std::uint64_t{0},
-                              [&](std::uint64_t, const KeyedRow&) { return ++entries, true; }));
-    if (entries == writes) return {};
-    return fail(ErrorCode::kCorrupt, "the log has " + std::to_string(entries) + " entries for " +
-                                         std::to_string(writes) + " writes");
-}
-
 }  // namespace kigumi

@@ -81,13 +81,15 @@ Result<void> settle_identity(StoreState& state) {
 }
 
 void write_peer(codec::Packer& packer, const PeerRecord& peer) {
-    packer.pack_array(6);
+    packer.pack_array(8);
     codec::pack_text(packer, peer.address);
     peer.connected ? packer.pack_true() : packer.pack_false();
     packer.pack_uint64(peer.changed_ms);
     codec::write_vector(packer, peer.acknowledged);
     codec::write_vector(packer, peer.settled);
     packer.pack_uint64(peer.settled_ms);
+    packer.pack_uint64(peer.audited_ms);
+    packer.pack_uint64(peer.differences);
 }
 
 }  // namespace
@@ -218,13 +220,18 @@ Result<std::vector<PeerRecord>> Store::peers(std::string_view bucket) {
         PeerRecord peer;
         peer.replica = ReplicaId::from_bytes(item->key.substr(prefix.size())).value_or(ReplicaId());
         KIGUMI_TRY(MsgpackReader reader, MsgpackReader::parse(item->value));
-        reader.array_of(6);
+        // Records that were written before there were audits end earlier.
+        const bool audits = reader.array() > 6;
         peer.address = reader.text();
         peer.connected = reader.boolean();
         peer.changed_ms = reader.uint();
         peer.acknowledged = codec::read_vector(reader);
         peer.settled = codec::read_vector(reader);
         peer.settled_ms = reader.uint();
+        if (audits) {
+            peer.audited_ms = reader.uint();
+            peer.differences = reader.uint();
+        }
         KIGUMI_CHECK(reader.finish("a stored peer"));
         peers.push_back(std::move(peer));
         KIGUMI_TRY(item, cursor->next());

@@ -35,6 +35,10 @@ struct WriteTransaction::State {
 
     bucket::Reader reader() { return {*txn, bucket, origins}; }
     Result<void> write_row(const RowKey& at, const Row& before_row, const Row& after);
+    std::string log_key(const Dot& dot) {
+        return schema::log_key(bucket, static_cast<std::uint32_t>(origins.number_of(dot.origin)),
+                               dot.counter);
+    }
     /// Fails if some row holds this write already: the log has room for one.
     Result<void> check_new(const Dot& dot);
 };

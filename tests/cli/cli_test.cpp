@@ -387,6 +387,8 @@ TEST_F(StatusCommand, TellsIdentityClockAndSize) {
         peer.replica = ReplicaId::from_hex("000102030405060708090a0b0c0d0e0f").value();
         peer.address = "tcp://10.0.0.2:7946";
         peer.connected = true;
+        peer.audited_ms = 1'700'000'000'000;
+        peer.differences = 3;
         store->put_peers({{"other", {peer}}}).value();
     }
     const Outcome text = cli({"status"});
@@ -409,6 +411,12 @@ TEST_F(StatusCommand, TellsIdentityClockAndSize) {
     EXPECT_EQ(member(peer, "address"), Value("tcp://10.0.0.2:7946"));
     EXPECT_EQ(member(peer, "connected"), Value(true));
     EXPECT_EQ(member(peer, "lag"), Value(2));
+    EXPECT_EQ(member(peer, "audited"), Value("2023-11-14T22:13:20.000Z"));
+    EXPECT_EQ(member(peer, "differences"), Value(3));
+    const Outcome other = cli({"--bucket", "other", "status"});
+    EXPECT_NE(other.out.find(", audited 2023-11-14T22:13:20.000Z, 3 differences found\n"),
+              std::string::npos)
+        << other.out;
 }
 
 TEST_F(StatusCommand, TellsWhatHoldsCollectionBack) {

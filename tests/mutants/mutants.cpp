@@ -49,6 +49,9 @@ constexpr std::pair<Defect, const char*> kDefects[] = {
     {Defect::kRequestNotLookedUp, "a retried request is executed again"},
     {Defect::kRequestForgottenEarly, "what was executed is forgotten before its time"},
     {Defect::kCursorAheadOfRows, "what is stored of a pull says more than its staged rows"},
+    {Defect::kAuditIntersects, "an audit drops what one side lacks"},
+    {Defect::kAuditIgnoresVersions, "an audit mends what differs because V does"},
+    {Defect::kAuditAdvances, "an audit takes over the other side's V"},
 };
 static_assert(std::size(kDefects) + 1 == static_cast<std::size_t>(Defect::kEnd),
               "a defect is not listed");

@@ -319,6 +319,45 @@ TEST_F(Hostile, APushWithWritesThatItDoesNotCover) {
     expect_unharmed();
 }
 
+TEST_F(Hostile, AuditsOfEverythingAreAnsweredWithinBounds) {
+    Stranger& stranger = make_stranger();
+    stranger.greet();
+    for (std::uint64_t i = 0; i < 500; ++i)
+        stranger.send(wire::Audit{"default", i, {}, {}, wide_vector(), i, i});
+    EXPECT_TRUE(stranger.heard_out());
+    expect_unharmed();
+}
+
+TEST_F(Hostile, AnAuditRemovesNothingAndMovesNoVersion) {
+    Stranger& stranger = make_stranger();
+    stranger.greet();
+    const VersionVector before = victim().version();
+    const auto rows = victim().rows();
+    VersionVector far = before;
+    for (const auto& [origin, counter] : before) far.raise(origin, counter + 1'000);
+    // Nothing is there, says a peer that has seen everything, whatever it was asked.
+    for (std::uint64_t session = 0; session < 100; ++session)
+        stranger.send(wire::AuditAnswer{session, false, false, {}, far, {}, encode_batch({}), {}});
+    stranger.send(wire::AuditRows{"default", far, {}, encode_batch({})});
+    // A write beyond the victim's version: it would never hear of what lies between.
+    Row row;
+    row.insert({Dot{before.begin()->first, before.begin()->second + 5}, Hlc::at_ms(1), Value(1)});
+    stranger.send(wire::AuditRows{
+        "default", far, {}, encode_batch({{{"forged", Type::kRegister, {}}, row}})});
+    // A write of another row.
+    stranger.send(wire::AuditRows{
+        "default", far, {}, encode_batch({{{"copy", Type::kSet, rows[0].at.path}, rows[0].row}})});
+    EXPECT_TRUE(stranger.heard_out());
+    EXPECT_EQ(victim().version(), before);
+    EXPECT_EQ(victim().rows(), rows);
+    victim().store().read()->check_log().value();
+    // And one that its own vector does not cover.
+    stranger.send(
+        wire::AuditRows{"default", {}, {}, encode_batch({{{"forged", Type::kRegister, {}}, row}})});
+    EXPECT_NE(victim().daemon().wait_for_output("its vector does not cover"), "");
+    expect_unharmed();
+}
+
 TEST_F(Hostile, PushesWhoseCausesNeverCome) {
     Stranger& stranger = make_stranger();
     stranger.greet();

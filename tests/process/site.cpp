@@ -9,8 +9,19 @@ using std::chrono::seconds;
 Site::Site(std::filesystem::path directory)
     : daemon_(std::move(directory)), store_(Store::open(daemon_.data()).value()) {}
 
-void Site::start(const std::vector<std::string>& peers) {
-    ASSERT_TRUE(daemon_.start(peers)) << daemon_.process().output();
+void Site::start(const std::vector<std::string>& peers, const std::vector<std::string>& options) {
+    ASSERT_TRUE(daemon_.start(peers, {}, options)) << daemon_.process().output();
+}
+
+void Site::edit(const std::function<void(kv::WriteTxn&)>& change) {
+    store_.reset();
+    {
+        const auto env = kv::open_lmdb(directory()).value();
+        const auto txn = env->begin_write().value();
+        change(*txn);
+        txn->commit().value();
+    }
+    store_ = Store::open(directory()).value();
 }
 
 std::uint16_t Site::port() const {

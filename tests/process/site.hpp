@@ -4,6 +4,7 @@
 
 #include <deque>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -21,12 +22,16 @@ class Site {
     explicit Site(std::filesystem::path directory);
 
     /// Starts kigumid. The port is the system's choice at first and stays the same from then on.
-    void start(const std::vector<std::string>& peers = {});
+    void start(const std::vector<std::string>& peers = {},
+               const std::vector<std::string>& options = {});
     Process& daemon() { return daemon_.process(); }
     const std::filesystem::path& directory() const { return daemon_.data(); }
     /// Where kigumid listens: `127.0.0.1:PORT`.
     const std::string& address() const { return daemon_.address(); }
     std::uint16_t port() const;
+
+    /// Changes the tables behind the store's back. kigumid must not run.
+    void edit(const std::function<void(kv::WriteTxn&)>& change);
 
     Store& store() { return *store_; }
     VersionVector version() { return store_->read()->version(); }

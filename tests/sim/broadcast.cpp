@@ -60,6 +60,7 @@ class Network {
             options.ack_ms = scenario.ack_ms;
             options.round_ms = scenario.round_ms;
             options.collect_ms = scenario.collect_ms;
+            options.audit_ms = 0;  // its first would come long after the end
             options.random = [this] { return random_.next(); };
             node.replicator = std::make_unique<Replicator>(*node.store, std::move(options));
         }

@@ -5,14 +5,17 @@
 #include "kigumi/crdt/defect.hpp"
 #include "kigumi/replication/members.hpp"
 #include "protocol/messages.hpp"
+#include "row_record.hpp"
+#include "schema.hpp"
 #include "workload.hpp"
 
 namespace kigumi::sim {
 namespace {
 
 constexpr std::uint64_t kEpochMs = 1'800'000'000'000;
-constexpr const char* kMessageNames[] = {"hello", "who",    "bye",  "digest", "push",  "pull",
-                                         "chunk", "credit", "done", "cancel", "prune", "hearsay"};
+constexpr const char* kMessageNames[] = {
+    "hello", "who",    "bye",   "digest",  "push",  "pull",         "chunk",     "credit",
+    "done",  "cancel", "prune", "hearsay", "audit", "audit answer", "audit rows"};
 
 /// How many states pass between two backups of a bucket of somebody.
 constexpr std::uint64_t kChecksPerBackup = 5;
@@ -28,6 +31,8 @@ ReplicatorOptions tiny_sizes() {
     options.held_max_bytes = 2'000;
     options.staged_max_bytes = 250;
     options.collect_rows = 3;
+    options.audit_rows = 4;
+    options.audit_bytes = 150;
     return options;
 }
 
@@ -168,6 +173,7 @@ void Cluster::start(unsigned node) {
     trace("start " + std::to_string(node));
     open_store(node);
     ReplicatorOptions options = options_.large ? ReplicatorOptions() : tiny_sizes();
+    options.audit_ms = options_.audit_ms;
     options.random = [this] { return random_.next(); };
     options.request_ms = options_.request_ms;
     self.replicator = std::make_unique<Replicator>(*self.store, options);
@@ -351,6 +357,8 @@ void Cluster::perform(unsigned node) {
         trace("  node " + std::to_string(node) + " " + note.event + " " + note.detail);
     for (const auto& note : effects.notes) {
         ++counters_[note.event];
+        if (note.event == "audit.difference" && !damaged_ && options_.members_known())
+            throw Violation("an audit found a difference: " + note.detail);
         if (note.event == "collect.done")
             counters_["rows collected"] +=
                 std::stoul(note.detail.substr(note.detail.rfind('=') + 1));
@@ -473,6 +481,7 @@ void Cluster::run_for(std::uint64_t ms) {
 }
 
 void Cluster::check() {
+    if (damaged_) return;
     for (unsigned i = 0; i < size(); ++i) {
         Node& node = nodes_[i];
         if (!node.store) continue;
@@ -558,6 +567,104 @@ void Cluster::check_tokens(const std::string& bucket, ReadTransaction& snapshot,
         if (snapshot.get(token.at).value().find(token.dot) == nullptr)
             throw Violation(where + ": covers a session token and does not show its write " +
                             token.dot.text());
+    }
+}
+
+void Cluster::plant_differences(unsigned count) {
+    damaged_ = true;
+    // What a row that one replica keeps for all the others; not the same one for all rows.
+    std::map<std::pair<std::string, RowKey>, unsigned> keepers;
+    for (unsigned i = 0; i < count; ++i) {
+        const std::string& bucket = buckets_[random_.below(buckets_.size())];
+        const auto node = static_cast<unsigned>(random_.below(size()));
+        const auto rows = sound_rows(node, bucket);
+        if (!rows || rows->empty()) continue;
+        const auto row =
+            std::next(rows->begin(), static_cast<std::ptrdiff_t>(random_.below(rows->size())));
+        const auto keeper =
+            keepers.try_emplace({bucket, row->first}, static_cast<unsigned>(random_.below(size())));
+        if (keeper.first->second != node) plant_difference(node, bucket, row->first, row->second);
+    }
+}
+
+void Cluster::plant_difference(unsigned node, const std::string& bucket, const RowKey& at,
+                               const Row& row) {
+    constexpr const char* kWhat[] = {"row dropped", "write dropped", "record damaged",
+                                     "log entry lost"};
+    const std::uint64_t what = random_.below(std::size(kWhat));
+    trace(std::string(kWhat[what]) + " at " + std::to_string(node) + ": " + at.key + " " +
+          path_json(at));
+    ++counters_[std::string("planted: ") + kWhat[what]];
+    const Dot dot =
+        std::next(row.begin(), static_cast<std::ptrdiff_t>(random_.below(row.size())))->dot;
+    if (what < 2) {
+        Row left;
+        if (what == 1) {
+            left = row;
+            left.erase(dot);
+        }
+        auto tx = store(node).write(bucket).value();
+        tx.put(at, row, left).value();
+        tx.commit().value();
+        return;
+    }
+    auto tx = nodes_[node].env->begin_write().value();
+    const auto id = schema::find_bucket(*tx, bucket).value().value();
+    if (what == 2) {
+        const std::string key = schema::bucket_prefix(id) + store_key(at).bytes;
+        std::string record(tx->get(kv::Table::kRows, key).value().value());
+        char& byte = record[random_.below(record.size())];
+        byte = static_cast<char>(byte ^ (1 << random_.below(8)));
+        tx->put(kv::Table::kRows, key, record).value();
+    } else {
+        OriginTable origins;
+        origins.catch_up(*tx).value();
+        tx->erase(kv::Table::kLog,
+                  schema::log_key(id, origins.find(dot.origin).value(), dot.counter))
+            .value();
+    }
+    tx->commit().value();
+}
+
+std::optional<std::map<RowKey, Row>> Cluster::sound_rows(unsigned node, const std::string& bucket) {
+    auto snapshot = store(node).read(bucket).value();
+    if (!snapshot.check_log()) return std::nullopt;
+    std::map<RowKey, Row> rows;
+    snapshot
+        .scan({},
+              [&rows](const RowKey& at, const Row& row) {
+                  if (!row.removed()) rows.emplace(at, row);
+                  return true;
+              })
+        .value();
+    return rows;
+}
+
+bool Cluster::identical() {
+    for (const std::string& bucket : buckets_) {
+        const auto rows = sound_rows(0, bucket);
+        if (!rows) return false;
+        for (unsigned i = 1; i < size(); ++i)
+            if (sound_rows(i, bucket) != rows) return false;
+    }
+    return true;
+}
+
+void Cluster::check_identical() {
+    if (std::exchange(damaged_, false)) {
+        // What audits repair is older than the versions that increments begin at.
+        for (Node& node : nodes_) node.archives.clear();
+    }
+    if (identical()) return;
+    for (unsigned i = 0; i < size(); ++i) {
+        for (const std::string& bucket : buckets_) {
+            store(i).read(bucket)->check_log().value();
+            const auto first = sound_rows(0, bucket).value_or(std::map<RowKey, Row>());
+            const auto other = sound_rows(i, bucket).value_or(std::map<RowKey, Row>());
+            if (other != first)
+                throw Violation("audits left node 0 and node " + std::to_string(i) + " different" +
+                                difference(first, other));
+        }
     }
 }
 

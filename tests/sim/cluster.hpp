@@ -64,6 +64,12 @@ class Cluster {
 
     /// Checks every promise that holds at any moment, on every replica that changed.
     void check();
+    /// Damages rows and indexes in some replicas: each row stays as it is in at least one.
+    void plant_differences(unsigned count);
+    /// Whether all replicas show the same rows, and none is damaged.
+    bool identical();
+    /// Checks that they are; what was damaged must be mended by then.
+    void check_identical();
     /// Whether all replicas hold everything.
     bool converged();
     /// Checks that all replicas are identical and equal to the history.
@@ -149,6 +155,10 @@ class Cluster {
                        std::map<std::string, VersionVector> version);
     void check_bucket(unsigned node, const std::string& bucket);
     void check_archive(unsigned node, const std::string& bucket, std::map<RowKey, Row> shown);
+    /// All rows that show something; nothing if one is damaged or an index is wrong.
+    std::optional<std::map<RowKey, Row>> sound_rows(unsigned node, const std::string& bucket);
+    void plant_difference(unsigned node, const std::string& bucket, const RowKey& at,
+                          const Row& row);
     bool members_agree();
     /// What everybody has to reach.
     VersionVector target(const std::string& bucket);
@@ -161,6 +171,7 @@ class Cluster {
     std::uint64_t now_ms_ = 1'000;
     std::uint64_t order_ = 0;
     bool faults_ = true;
+    bool damaged_ = false;  ///< rows are, on purpose: nothing is promised until they are mended
     LinkId next_link_ = 1;
     std::vector<Node> nodes_;
     std::vector<Connection> connections_;

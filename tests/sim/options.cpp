@@ -45,6 +45,10 @@ Options options_for(std::uint64_t seed) {
     }
     options.delay_ms = random.chance(30) ? random.between(50, 400) : random.between(2, 30);
     if (random.chance(30)) options.request_ms = random.between(2'000, 15'000);
+    // What faults leave different that break what collection counts on, audits settle.
+    if (!options.members_known() || random.chance(20))
+        options.audit_ms = random.between(1'000, 12'000);
+    if (options.audit_ms > 0 && options.replicas > 1) options.damage = sometimes(50, 12);
     return options;
 }
 

@@ -36,8 +36,10 @@ struct Options {
     unsigned joiners = 0;    ///< not 0: members that start late
     unsigned requests = 25;  ///< chance that a transaction is a request, or a retry of one
     std::uint64_t request_ms = 86'400'000;  ///< how long they are remembered
-    std::uint64_t delay_ms = 20;            ///< messages take 1 to this long
-    unsigned lull = 5;  ///< chance of seconds without a write, so that rows are collected
+    std::uint64_t audit_ms = 0;             ///< how often replicas compare their rows; 0: never
+    unsigned damage = 0;          ///< after healing, so many rows are damaged in some replicas
+    std::uint64_t delay_ms = 20;  ///< messages take 1 to this long
+    unsigned lull = 5;            ///< chance of seconds without a write, so that rows are collected
 
     /// Whether collection may count on what it knows of the members. Otherwise a removal beside a
     /// value may be missing on some replicas: rule 7 in `docs/protocol.md`.

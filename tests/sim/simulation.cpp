@@ -11,6 +11,8 @@ namespace {
 constexpr unsigned kRounds = 60;
 constexpr unsigned kRoundsPerReplica = 6;
 constexpr std::uint64_t kRoundMs = 500;
+/// About what an audit takes beyond its period.
+constexpr std::uint64_t kAuditMs = 1'000;
 
 void random_fault(Cluster& cluster, const Options& options, Random& random, Counters& counters) {
     const auto node = static_cast<unsigned>(random.below(cluster.size()));
@@ -56,6 +58,15 @@ void let_converge(Cluster& cluster) {
     cluster.check_converged();
 }
 
+/// Within so many audits of each pair all replicas are identical. Along a chain what one lacks
+/// comes from one to the next.
+void audit(Cluster& cluster, const Options& options) {
+    const unsigned audits = 20 + 2 * cluster.size();
+    for (unsigned i = 0; i < audits && !cluster.identical(); ++i)
+        cluster.run_for(options.audit_ms + kAuditMs);
+    cluster.check_identical();
+}
+
 void run(const Options& options, Counters& counters) {
     Random random(options.seed * 3 + 1);
     Cluster cluster(options, counters);
@@ -71,11 +82,20 @@ void run(const Options& options, Counters& counters) {
     }
     cluster.heal();
     let_converge(cluster);
+    if (options.audit_ms > 0) {
+        audit(cluster, options);
+        if (options.damage > 0) {
+            cluster.plant_differences(options.damage);
+            audit(cluster, options);
+            let_converge(cluster);
+        }
+    }
     // Very old messages, after everything else: nothing may change any more, but for requests that
     // are forgotten meanwhile.
     cluster.deliver_old_messages(3'000);
     cluster.run_for(10'000);
     let_converge(cluster);
+    if (options.audit_ms > 0) audit(cluster, options);
     counters["events"] += cluster.history().events();
 }
 

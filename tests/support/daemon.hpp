@@ -20,9 +20,10 @@ class Daemon {
     explicit Daemon(std::filesystem::path data) : data_(std::move(data)) {}
 
     /// Waits until it listens; false if that does not happen. The port is the system's choice at
-    /// first and stays the same from then on.
+    /// first and stays the same from then on. `options` are added to the command.
     bool start(const std::vector<std::string>& peers = {},
-               const std::vector<std::string>& environment = {});
+               const std::vector<std::string>& environment = {},
+               const std::vector<std::string>& options = {});
     /// Only after the first start.
     Process& process() { return *process_; }
     const std::filesystem::path& data() const { return data_; }

@@ -29,7 +29,11 @@ struct Peering {
     std::uint64_t push_at_ms = 0;    ///< when to push what has been written; 0: nothing yet
     std::uint64_t digest_at_ms = 0;  ///< when it should hear our version; 0: it has
     std::uint64_t pull_at_ms = 0;    ///< when to pull what it has and we lack; 0: nothing to pull
-    std::uint64_t heard_from = 0;    ///< up to which change of our acknowledgements it was told
+    std::uint64_t audit_at_ms = 0;   ///< when to audit the next range; 0: not planned yet
+    std::string audit_from;          ///< where that begins
+    std::uint64_t audit_rows = 0;    ///< compared so far in this audit
+    std::uint64_t audit_differences = 0;
+    std::uint64_t heard_from = 0;  ///< up to which change of our acknowledgements it was told
 
     /// Whether there is something to push to it.
     bool lacks(const VersionVector& ours) const {
@@ -66,6 +70,16 @@ struct Peering {
     }
 };
 
+/// A range of rows that a peer was asked about.
+struct AuditQuestion {
+    std::uint64_t session = 0;
+    std::string bucket;
+    std::string from;
+    std::string to;
+    std::uint64_t rows = 0;
+    std::uint64_t deadline_ms = 0;
+};
+
 struct Link {
     LinkId id = 0;
     bool dialled = false;
@@ -80,6 +94,7 @@ struct Link {
     unsigned pull_failures = 0;
     std::uint64_t pull_not_before_ms = 0;
     std::map<std::string, Peering> buckets;
+    std::optional<AuditQuestion> audit;  ///< that waits for its answer
 };
 
 }  // namespace kigumi

@@ -8,6 +8,8 @@ namespace {
 using codec::Packer;
 
 constexpr std::size_t kMaxBucketName = 255;
+/// LMDB's keys end at 511 bytes, of which the bucket takes 4; one more stands for "behind it".
+constexpr std::size_t kMaxPlaceBytes = 508;
 
 // The first element of every message. The numbers are the indices of Message's alternatives.
 enum Kind : std::uint8_t {
@@ -22,7 +24,10 @@ enum Kind : std::uint8_t {
     kDone,
     kCancel,
     kPrune,
-    kHearsay
+    kHearsay,
+    kAudit,
+    kAuditAnswer,
+    kAuditRows
 };
 
 void write_cursor(Packer& packer, const std::optional<Cursor>& cursor) {
@@ -69,6 +74,13 @@ std::string read_bucket(MsgpackReader& reader) {
     const std::string_view name = reader.text();
     if (name.empty() || name.size() > kMaxBucketName || !is_utf8(name)) reader.reject();
     return std::string(name);
+}
+
+/// The key of a row in its table, or where one may begin.
+std::string read_place(MsgpackReader& reader) {
+    const std::string_view place = reader.bytes();
+    if (place.size() > kMaxPlaceBytes) reader.reject();
+    return std::string(place);
 }
 
 /// Writes a message as an array: its kind, then its fields.
@@ -152,6 +164,36 @@ class Writer {
             codec::pack_bytes(packer, replica.bytes());
             codec::write_vector(packer, version);
         }
+    }
+
+    void operator()(const Audit& audit) const {
+        start(8, kAudit);
+        codec::pack_text(packer, audit.bucket);
+        packer.pack_uint64(audit.session);
+        codec::pack_bytes(packer, audit.from);
+        codec::pack_bytes(packer, audit.to);
+        codec::write_vector(packer, audit.version);
+        packer.pack_uint64(audit.hash);
+        packer.pack_uint64(audit.rows);
+    }
+    void operator()(const AuditAnswer& answer) const {
+        start(9, kAuditAnswer);
+        packer.pack_uint64(answer.session);
+        answer.equal ? packer.pack_true() : packer.pack_false();
+        answer.skipped ? packer.pack_true() : packer.pack_false();
+        codec::pack_bytes(packer, answer.upto);
+        codec::write_vector(packer, answer.version);
+        codec::write_vector(packer, answer.floor);
+        codec::pack_bytes(packer, answer.batch);
+        packer.pack_array(static_cast<std::uint32_t>(answer.damaged.size()));
+        for (const std::string& place : answer.damaged) codec::pack_bytes(packer, place);
+    }
+    void operator()(const AuditRows& rows) const {
+        start(5, kAuditRows);
+        codec::pack_text(packer, rows.bucket);
+        codec::write_vector(packer, rows.version);
+        codec::write_vector(packer, rows.floor);
+        codec::pack_bytes(packer, rows.batch);
     }
 
   private:
@@ -275,6 +317,42 @@ Message read_body(std::uint64_t kind, const Body& body) {
                 hearsay.acknowledged.emplace_back(replica, codec::read_vector(reader));
             }
             return hearsay;
+        }
+        case kAudit: {
+            body.expect(8);
+            Audit audit;
+            audit.bucket = read_bucket(reader);
+            audit.session = reader.uint();
+            audit.from = read_place(reader);
+            audit.to = read_place(reader);
+            audit.version = codec::read_vector(reader);
+            audit.hash = reader.uint();
+            audit.rows = reader.uint();
+            if (!audit.to.empty() && audit.to <= audit.from) reader.reject();
+            return audit;
+        }
+        case kAuditAnswer: {
+            body.expect(9);
+            AuditAnswer answer;
+            answer.session = reader.uint();
+            answer.equal = reader.boolean();
+            answer.skipped = reader.boolean();
+            answer.upto = read_place(reader);
+            answer.version = codec::read_vector(reader);
+            answer.floor = codec::read_vector(reader);
+            answer.batch = reader.bytes();
+            for (std::uint32_t left = reader.array(); left > 0 && reader.ok(); --left)
+                answer.damaged.push_back(read_place(reader));
+            return answer;
+        }
+        case kAuditRows: {
+            body.expect(5);
+            AuditRows rows;
+            rows.bucket = read_bucket(reader);
+            rows.version = codec::read_vector(reader);
+            rows.floor = codec::read_vector(reader);
+            rows.batch = reader.bytes();
+            return rows;
         }
         default:
             reader.reject();

@@ -109,8 +109,40 @@ struct Cancel {
     std::string reason;
 };
 
-using Message =
-    std::variant<Hello, Who, Bye, Digest, Push, Pull, Chunk, Credit, Done, Cancel, Prune, Hearsay>;
+/// "This is the hash of my rows in [from, to), at this V: how about yours?" Places are the keys of
+/// rows in their table, which are the same on every replica.
+struct Audit {
+    std::string bucket;
+    std::uint64_t session = 0;
+    std::string from;
+    std::string to;  ///< empty: to the end of the bucket
+    VersionVector version;
+    std::uint64_t hash = 0;  ///< over the rows that show something
+    std::uint64_t rows = 0;  ///< how many those are
+};
+
+/// What the receiver of an Audit has in [from, upto): the same, or these rows.
+struct AuditAnswer {
+    std::uint64_t session = 0;
+    bool equal = false;
+    bool skipped = false;  ///< a row there is too large for a message: nothing is said
+    std::string upto;      ///< empty: to the end of the bucket
+    VersionVector version;
+    VersionVector floor;
+    std::string batch;
+    std::vector<std::string> damaged;  ///< places of rows that cannot be read here
+};
+
+/// Rows of which the receiver lacks writes, as an audit has shown.
+struct AuditRows {
+    std::string bucket;
+    VersionVector version;
+    VersionVector floor;
+    std::string batch;
+};
+
+using Message = std::variant<Hello, Who, Bye, Digest, Push, Pull, Chunk, Credit, Done, Cancel,
+                             Prune, Hearsay, Audit, AuditAnswer, AuditRows>;
 
 /// A cursor by itself, for the disk.
 std::string encode_cursor(const Cursor& cursor);

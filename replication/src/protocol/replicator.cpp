@@ -137,6 +137,7 @@ void Replicator::Core::tick(std::uint64_t now_ms) {
         collect_all(now_ms);
     }
     if (now_ms >= requests_at_ms_) forget_requests(now_ms);
+    audit_all(now_ms);
 }
 
 void Replicator::Core::flush(std::uint64_t now_ms) {
@@ -185,13 +186,20 @@ void Replicator::Core::save_peers() {
         if (bucket.version.empty()) continue;
         std::map<ReplicaId, PeerRecord> records;
         for (const auto& [replica, link] : links)
-            records[replica] = {replica, link->address, link->up, link->changed_wall_ms, {}, {}, 0};
+            records[replica] = {
+                replica, link->address, link->up, link->changed_wall_ms, {}, {}, 0, 0, 0};
         for (const auto& [replica, heard] : bucket.acknowledgements.all()) {
             PeerRecord& record = records[replica];
             record.replica = replica;
             record.acknowledged = heard.newest;
             record.settled = heard.settled.value_or(VersionVector());
             record.settled_ms = heard.settled_ms;
+        }
+        for (const auto& [replica, audited] : bucket.audits) {
+            PeerRecord& record = records[replica];
+            record.replica = replica;
+            record.audited_ms = audited.ended_ms;
+            record.differences = audited.differences;
         }
         for (auto& [replica, record] : records) peers[name].push_back(std::move(record));
     }
@@ -203,6 +211,7 @@ void Replicator::Core::save_peers() {
 std::uint64_t Replicator::Core::next_wakeup() const {
     std::uint64_t at = std::min({round_at_ms_, collect_at_ms_, requests_at_ms_});
     for (const auto& [id, link] : links_) {
+        if (link.up) at = std::min(at, next_audit_ms(link));
         for (const auto& [name, peering] : link.buckets) {
             if (link.up && peering.digest_at_ms != 0) at = std::min(at, peering.digest_at_ms);
             if (link.up && peering.push_at_ms != 0) at = std::min(at, peering.push_at_ms);

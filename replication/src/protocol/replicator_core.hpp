@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "acknowledgements.hpp"
+#include "audit.hpp"
 #include "kigumi/replication/members.hpp"
 #include "kigumi/replication/replicator.hpp"
 #include "link.hpp"
@@ -33,11 +34,14 @@ class Replicator::Core {
     Effects effects;
 
   private:
+    /// What the audits with a replica came to.
+    struct Audited {
+        std::uint64_t ended_ms = 0;  ///< when the last one ended, ms since 1970
+        std::uint64_t differences = 0;
+    };
     struct Bucket {
         Bucket(Store& store, const std::string& name, const ReplicatorOptions& options)
-            : pull(store, name, options),
-              acknowledgements(store.peers(name).value_or(std::vector<PeerRecord>())),
-              requests(options, store.held_versions(name).value_or(std::vector<HeldVersion>())) {}
+            : Bucket(store, name, options, store.peers(name).value_or(std::vector<PeerRecord>())) {}
 
         VersionVector version;  ///< as last read; the store's can only be higher
         HeldPushes held;
@@ -47,6 +51,18 @@ class Replicator::Core {
         VersionVector collected_upto;  ///< what was stable when collection last looked
         std::string collect_cursor;    ///< where it goes on; empty: it is through
         RequestTable requests;
+        std::map<ReplicaId, Audited> audits;
+
+      private:
+        Bucket(Store& store, const std::string& name, const ReplicatorOptions& options,
+               const std::vector<PeerRecord>& peers)
+            : pull(store, name, options),
+              acknowledgements(peers),
+              requests(options, store.held_versions(name).value_or(std::vector<HeldVersion>())) {
+            for (const PeerRecord& peer : peers)
+                if (peer.audited_ms != 0 || peer.differences != 0)
+                    audits[peer.replica] = {peer.audited_ms, peer.differences};
+        }
     };
     using Level = Effects::Note::Level;
 
@@ -63,6 +79,9 @@ class Replicator::Core {
     void on(Link& link, const wire::Cancel& cancel, std::uint64_t now_ms);
     void on(Link& link, const wire::Prune& prune, std::uint64_t now_ms);
     void on(Link& link, const wire::Hearsay& hearsay, std::uint64_t now_ms);
+    void on(Link& link, const wire::Audit& audit, std::uint64_t now_ms);
+    void on(Link& link, const wire::AuditAnswer& answer, std::uint64_t now_ms);
+    void on(Link& link, const wire::AuditRows& rows, std::uint64_t now_ms);
 
     // Links.
     void greet(Link& link, bool answer, std::uint64_t now_ms);
@@ -120,6 +139,25 @@ class Replicator::Core {
     // Requests.
     void forget_requests(std::uint64_t now_ms);
     Result<void> forget_requests(const std::string& name, Bucket& bucket);
+
+    // Audit.
+    void audit_all(std::uint64_t now_ms);
+    /// Whether this side of the link asks.
+    bool audits(const Link& link) const;
+    std::uint64_t first_audit_ms(const Link& link, const Bucket& bucket, std::uint64_t now_ms);
+    std::uint64_t next_audit_ms(const Link& link) const;
+    void ask_audit(Link& link, const std::string& name, Bucket& bucket, std::uint64_t now_ms);
+    void go_on_with_audit(Link& link, const AuditQuestion& question, const std::string& upto,
+                          std::uint64_t now_ms);
+    /// Unites our rows with a peer's; nothing if the peer's are not acceptable, and it was refused.
+    std::optional<audit::Outcome> settle(Link& link, const std::string& name,
+                                         const audit::Range& range, bool whole,
+                                         audit::Theirs theirs, const std::string& batch);
+    void send_lacking(Link& link, const std::string& name, const std::vector<RowKey>& lacking);
+    void send_audit(const Link& link, const wire::Message& message);
+    /// Mends the indexes of rows that were looked at, and tells of damaged ones.
+    void deal_with(const std::string& name, const std::vector<check::Problem>& problems);
+    void count_audit(const Link& link, Bucket& bucket, std::uint64_t differences, bool ended);
 
     void send(const Link& link, const wire::Message& message);
     void note(Level level, std::string event, std::string detail);

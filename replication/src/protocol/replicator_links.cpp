@@ -49,6 +49,7 @@ void Replicator::Core::on(Link& link, const wire::Hello& hello, std::uint64_t no
     if (!hello.answer) greet(link, true, now_ms);
     // Whatever was on its way may be lost: the first digest tells where to go on.
     link.buckets.clear();
+    link.audit.reset();
     set_up(link, true, now_ms);
     for (const auto& [name, bucket] : buckets_) link.buckets[name].owe_digest(now_ms);
 }

@@ -42,6 +42,9 @@ enum class Defect {
     kRequestNotLookedUp,       ///< a retried request is executed again
     kRequestForgottenEarly,    ///< what was executed is forgotten before its time
     kCursorAheadOfRows,        ///< what is stored of a pull says more than its staged rows
+    kAuditIntersects,          ///< an audit drops what one side lacks
+    kAuditIgnoresVersions,     ///< … takes rows for different that differ because V does
+    kAuditAdvances,            ///< … takes over the other side's V
     kEnd,
 };
 

@@ -48,6 +48,8 @@ class ReadTxn {
     virtual ~ReadTxn() = default;
     virtual Result<std::optional<std::string_view>> get(Table table, std::string_view key) = 0;
     virtual Result<std::unique_ptr<Cursor>> cursor(Table table) = 0;
+    /// The number of items in a table. O(1).
+    virtual Result<std::uint64_t> items(Table table) = 0;
 };
 
 /// The one writer of the moment. Ended without commit, it changes nothing.

@@ -29,6 +29,12 @@ struct ReplicatorOptions {
     std::uint64_t request_ms = 86'400'000;
     /// Requests that a bucket remembers; beyond that the oldest go earlier.
     std::size_t request_rows = 65'536;
+    /// How often each pair of linked replicas compares all its rows; 0: never. A pair that has not
+    /// done so yet begins after ten minutes at the latest.
+    std::uint64_t audit_ms = 3'600'000;
+    /// Rows that are compared in one step, and about how many bytes.
+    std::size_t audit_rows = 1'024;
+    std::size_t audit_bytes = std::size_t{128} << 10;
     /// How long writes are gathered before they are pushed, and how long pushes are before they are
     /// confirmed. Longer saves messages and costs as much time at each hop.
     std::uint64_t push_ms = 0;

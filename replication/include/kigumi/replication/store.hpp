@@ -33,10 +33,12 @@ struct PeerRecord {
     ReplicaId replica;
     std::string address;  ///< empty if it is known through others only
     bool connected = false;
-    std::uint64_t changed_ms = 0;  ///< when `connected` last changed, ms since 1970
-    VersionVector acknowledged;    ///< the newest word
-    VersionVector settled;         ///< the newest word of which this node holds everything itself
-    std::uint64_t settled_ms = 0;  ///< when `settled` last changed, ms since 1970
+    std::uint64_t changed_ms = 0;   ///< when `connected` last changed, ms since 1970
+    VersionVector acknowledged;     ///< the newest word
+    VersionVector settled;          ///< the newest word of which this node holds everything itself
+    std::uint64_t settled_ms = 0;   ///< when `settled` last changed, ms since 1970
+    std::uint64_t audited_ms = 0;   ///< when the last audit with it ended, ms since 1970; 0: none
+    std::uint64_t differences = 0;  ///< rows that differed, in all audits with it
 };
 
 /// A version of a bucket that this node has held for at least so long, in time that it has run.

@@ -19,6 +19,10 @@ class StoreState;
 namespace schema {
 struct Clock;
 }
+namespace check {
+struct Problem;
+struct Position;
+}  // namespace check
 
 /// One bucket at one committed moment: an exact cut at `version()`.
 ///
@@ -54,9 +58,28 @@ class ReadTransaction : public Objects<ReadTransaction> {
     /// than `limit` removed rows behind `cursor` and moves it on; it is empty again at the end.
     Result<std::vector<std::string>> collectable(const VersionVector& stable, std::size_t limit,
                                                  std::string& cursor);
-    /// Checks that the log holds exactly one entry for each write in the rows, and the index of
-    /// removed rows exactly those. O(rows).
+    /// Looks at up to `limit` rows and index entries from `position` on, which moves behind them,
+    /// and tells what is wrong with them (`check.hpp`). O(limit · log rows).
+    Result<std::vector<check::Problem>> inspect(check::Position& position, std::size_t limit);
+    /// Checks all rows, that the log holds exactly one entry for each write in them, and the index
+    /// of removed rows exactly those; kCorrupt with the first problem. O(rows · log rows).
     Result<void> check_log();
+    /// A row in the order of the table, and what is wrong with it.
+    struct PlacedRow {
+        std::string_view place;       ///< its key in the table, the same on every replica
+        std::optional<KeyedRow> row;  ///< nothing if its record is damaged
+        const std::vector<check::Problem>& problems;
+    };
+    /// Visits rows from the place `from` on, with their problems, until `visit` says no.
+    Result<void> walk_rows(std::string_view from,
+                           const std::function<bool(const PlacedRow&)>& visit);
+    /// Visits up to `limit` log entries from `cursor` on, which moves behind them and is empty
+    /// again at the end: a write, and the place of the row that the log names for it.
+    Result<void> each_log_entry(
+        std::string& cursor, std::size_t limit,
+        const std::function<void(const Dot& dot, std::string_view place)>& visit);
+    /// The number of rows and index entries of all buckets. O(1).
+    Result<std::uint64_t> count_items();
 
   private:
     friend class Store;
@@ -108,6 +131,19 @@ class WriteTransaction : public Objects<WriteTransaction> {
     /// their log entries, and raises G to what it dropped. Returns how many went.
     Result<std::size_t> collect(const std::vector<std::string>& places,
                                 const VersionVector& stable);
+
+    // For repairs.
+
+    /// Mends a problem of the indexes (`check.hpp`) if it is still there; returns whether it was.
+    /// Problems of the rows themselves are left as they are.
+    Result<bool> mend(const check::Problem& problem);
+    /// The row, empty if there is none; nothing if its record is damaged.
+    Result<std::optional<Row>> readable_row(const RowKey& at);
+    /// Unites a row with `row` (`unite`), whatever the log says: it is overwritten if its record is
+    /// damaged. The index entries follow; of `named`, the writes that the log names for the row,
+    /// those that it does not hold now lose their entries. Returns how many writes were added.
+    /// kCorrupt if another row holds one of them.
+    Result<std::size_t> restore_row(const KeyedRow& row, const std::vector<Dot>& named);
 
     /// Rows of an unfinished pull wait here, out of sight, one for each key.
     Result<void> stage(const KeyedRow& row);

@@ -1,0 +1,280 @@
+#include <algorithm>
+
+#include "kigumi/crdt/json.hpp"
+#include "replicator_core.hpp"
+
+/// The audit: equal knowledge must mean equal rows, and where it does not, both sides are given
+/// what either has.
+namespace kigumi {
+namespace {
+
+/// Between two ranges, so that writers and peers get their turns.
+constexpr std::uint64_t kStepPauseMs = 10;
+/// While rows of the bucket are on their way in bulk.
+constexpr std::uint64_t kBusyPauseMs = 1'000;
+/// How long a pair that has never been through an audit waits for its first, at the most.
+constexpr std::uint64_t kFirstAuditMs = 600'000;
+/// The one asked may find more rows of removals in a range than the one who asks.
+constexpr std::size_t kAnswerFactor = 4;
+/// A row beyond this does not fit into a message beside the vectors.
+constexpr std::size_t kMaxRowBytes = std::size_t{768} << 10;
+/// A bound on what strangers can make us keep.
+constexpr std::size_t kMaxAudited = 10'000;
+
+std::string named(const std::string& bucket, const RowKey& at) {
+    return "bucket=" + bucket +
+           " key=" + (is_utf8(at.key) ? json_string(at.key) : to_json(Value(Bytes{at.key}))) +
+           " type=" + std::string(name_of(at.type)) + " path=" + path_json(at);
+}
+
+}  // namespace
+
+bool Replicator::Core::audits(const Link& link) const {
+    return options_.audit_ms > 0 && link.replica && self_ < *link.replica && preferred(link);
+}
+
+std::uint64_t Replicator::Core::first_audit_ms(const Link& link, const Bucket& bucket,
+                                               std::uint64_t now_ms) {
+    const auto last = bucket.audits.find(*link.replica);
+    std::uint64_t wait_ms = std::min(options_.audit_ms, kFirstAuditMs);
+    if (last != bucket.audits.end() && last->second.ended_ms != 0) {
+        const std::uint64_t due_ms = last->second.ended_ms + options_.audit_ms;
+        const std::uint64_t wall_ms = store_.wall_ms();
+        // A clock that went back must not put it off for longer than usual.
+        wait_ms = due_ms > wall_ms ? std::min(due_ms - wall_ms, options_.audit_ms) : 0;
+    }
+    return now_ms + jittered(std::max(wait_ms, options_.round_ms));
+}
+
+std::uint64_t Replicator::Core::next_audit_ms(const Link& link) const {
+    std::uint64_t at = ~std::uint64_t{0};
+    if (link.audit) return link.audit->deadline_ms + 1;
+    if (!audits(link)) return at;
+    for (const auto& [name, peering] : link.buckets)
+        if (peering.audit_at_ms != 0) at = std::min(at, peering.audit_at_ms);
+    return at;
+}
+
+void Replicator::Core::audit_all(std::uint64_t now_ms) {
+    for (auto& [id, link] : links_) {
+        if (!link.up || !audits(link)) continue;
+        if (link.audit && link.audit->deadline_ms < now_ms) {
+            // The question or its answer was lost, or the peer has no such bucket.
+            link.buckets[link.audit->bucket].audit_at_ms =
+                now_ms + jittered(options_.backoff_max_ms);
+            link.audit.reset();
+        }
+        if (link.audit) continue;
+        const std::string* due = nullptr;
+        std::uint64_t due_ms = now_ms;
+        for (auto& [name, peering] : link.buckets) {
+            if (!peering.known) continue;
+            if (peering.audit_at_ms == 0)
+                peering.audit_at_ms = first_audit_ms(link, buckets_.at(name), now_ms);
+            if (peering.audit_at_ms > due_ms) continue;
+            due = &name;
+            due_ms = peering.audit_at_ms;
+        }
+        if (due != nullptr) ask_audit(link, *due, buckets_.at(*due), now_ms);
+    }
+}
+
+void Replicator::Core::ask_audit(Link& link, const std::string& name, Bucket& bucket,
+                                 std::uint64_t now_ms) {
+    Peering& peering = link.buckets[name];
+    if (bucket.version.empty() || bucket.pull.active() || pull_server_.serves(name)) {
+        peering.audit_at_ms = now_ms + kBusyPauseMs;
+        return;
+    }
+    wire::Audit question;
+    const auto asked = [&]() -> Result<audit::Digest> {
+        KIGUMI_TRY(ReadTransaction snapshot, store_.read(name));
+        question.version = snapshot.version();
+        return audit::digest(snapshot, {peering.audit_from, {}},
+                             {options_.audit_rows, options_.audit_bytes});
+    }();
+    if (!asked) {
+        peering.audit_at_ms = now_ms + options_.backoff_max_ms;
+        return note(Level::kWarning, "audit.failed",
+                    "bucket=" + name + " reason=\"" + asked.error().message + '"');
+    }
+    deal_with(name, asked->problems);
+    question.bucket = name;
+    question.session = options_.random();
+    question.from = peering.audit_from;
+    question.to = asked->upto;
+    question.hash = asked->hash;
+    question.rows = asked->rows;
+    link.audit = AuditQuestion{question.session, name,          question.from,
+                               question.to,      question.rows, now_ms + options_.pull_timeout_ms};
+    send_audit(link, question);
+}
+
+void Replicator::Core::on(Link& link, const wire::Audit& audit, std::uint64_t) {
+    const auto known = buckets_.find(audit.bucket);
+    if (known == buckets_.end()) return;
+    // A question is as good as a digest of its sender.
+    hear_version(link, audit.bucket, known->second, audit.version);
+    const audit::Range range{audit.from, audit.to};
+    const audit::Limits limits{kAnswerFactor * options_.audit_rows, 2 * options_.audit_bytes};
+    wire::AuditAnswer answer;
+    answer.session = audit.session;
+    std::vector<check::Problem> problems;
+    const auto answered = [&]() -> Result<void> {
+        KIGUMI_TRY(ReadTransaction snapshot, store_.read(audit.bucket));
+        answer.version = snapshot.version();
+        answer.floor = snapshot.floor();
+        KIGUMI_TRY(audit::Digest digest, audit::digest(snapshot, range, limits));
+        problems = std::move(digest.problems);
+        answer.upto = digest.upto;
+        answer.equal =
+            digest.upto == audit.to && digest.hash == audit.hash && digest.rows == audit.rows;
+        if (answer.equal) return {};
+        KIGUMI_TRY(audit::Rows rows, audit::rows(snapshot, range, limits, kMaxRowBytes));
+        answer.upto = std::move(rows.upto);
+        answer.skipped = rows.skipped;
+        answer.batch = std::move(rows.batch);
+        answer.damaged = std::move(rows.damaged);
+        return {};
+    }();
+    if (!answered)
+        return note(Level::kWarning, "audit.failed",
+                    "bucket=" + audit.bucket + " reason=\"" + answered.error().message + '"');
+    deal_with(audit.bucket, problems);
+    if (answer.upto.empty()) count_audit(link, known->second, 0, true);
+    send_audit(link, answer);
+}
+
+void Replicator::Core::on(Link& link, const wire::AuditAnswer& answer, std::uint64_t now_ms) {
+    if (!link.audit || link.audit->session != answer.session) return;
+    const AuditQuestion question = *link.audit;
+    link.audit.reset();
+    const audit::Range range{question.from, answer.upto};
+    const bool within =
+        answer.upto.empty()
+            ? question.to.empty()
+            : answer.upto > question.from && (question.to.empty() || answer.upto <= question.to);
+    if (!within) return refuse(link, "an audit answer is about another range");
+    Peering& peering = link.buckets[question.bucket];
+    peering.audit_rows += question.rows;
+    if (answer.skipped)
+        note(Level::kWarning, "audit.skipped",
+             "bucket=" + question.bucket +
+                 " reason=\"a row that differs is too large for a "
+                 "message; write it again\"");
+    if (!answer.equal && !answer.skipped) {
+        audit::Theirs theirs{{}, answer.version, answer.floor, answer.damaged};
+        const auto outcome =
+            settle(link, question.bucket, range, true, std::move(theirs), answer.batch);
+        if (!outcome) return;
+        peering.audit_differences += outcome->differences.size();
+        std::vector<RowKey> lacking = outcome->damaged_there;
+        for (const auto& difference : outcome->differences)
+            if (difference.lacking) lacking.push_back(difference.at);
+        send_lacking(link, question.bucket, lacking);
+    }
+    go_on_with_audit(link, question, answer.upto, now_ms);
+}
+
+void Replicator::Core::go_on_with_audit(Link& link, const AuditQuestion& question,
+                                        const std::string& upto, std::uint64_t now_ms) {
+    Peering& peering = link.buckets[question.bucket];
+    peering.audit_from = upto;
+    peering.audit_at_ms = now_ms + kStepPauseMs;
+    if (!upto.empty()) return;
+    note(peering.audit_differences == 0 ? Level::kDebug : Level::kInfo, "audit.done",
+         "bucket=" + question.bucket + " peer=" + link.replica->short_hex() +
+             " rows=" + std::to_string(peering.audit_rows) +
+             " differences=" + std::to_string(peering.audit_differences));
+    count_audit(link, buckets_.at(question.bucket), 0, true);
+    peering.audit_rows = 0;
+    peering.audit_differences = 0;
+    peering.audit_at_ms = now_ms + jittered(options_.audit_ms);
+}
+
+std::optional<audit::Outcome> Replicator::Core::settle(Link& link, const std::string& name,
+                                                       const audit::Range& range, bool whole,
+                                                       audit::Theirs theirs,
+                                                       const std::string& batch) {
+    if (const auto sound = audit::unpack(batch, range, theirs); !sound) {
+        refuse(link, sound.error().message);
+        return std::nullopt;
+    }
+    auto outcome = audit::settle(store_, name, range, whole, theirs);
+    if (!outcome) {
+        note(Level::kWarning, "audit.failed",
+             "bucket=" + name + " peer=" + link.replica->short_hex() + " reason=\"" +
+                 outcome.error().message + '"');
+        return audit::Outcome();
+    }
+    for (const auto& difference : outcome->differences)
+        note(Level::kWarning, "audit.difference",
+             named(name, difference.at) + " peer=" + link.replica->short_hex() +
+                 " taken=" + std::to_string(difference.taken) +
+                 " given=" + (difference.lacking ? "yes" : "no"));
+    count_audit(link, buckets_.at(name), outcome->differences.size(), false);
+    return std::move(*outcome);
+}
+
+void Replicator::Core::send_lacking(Link& link, const std::string& name,
+                                    const std::vector<RowKey>& lacking) {
+    if (lacking.empty()) return;
+    auto snapshot = store_.read(name);
+    if (!snapshot) return;
+    BatchWriter batch;
+    const auto finish = [&] {
+        if (batch.rows() > 0)
+            send_audit(link, wire::AuditRows{name, snapshot->version(), snapshot->floor(),
+                                             batch.finish()});
+    };
+    for (const RowKey& at : lacking) {
+        const auto row = snapshot->get(at);
+        // It may be gone by now; and the next audit finds what is left.
+        if (!row || row->empty() || encode_batch({{at, *row}}).size() > kMaxRowBytes) continue;
+        if (batch.bytes() + encode_batch({{at, *row}}).size() > kMaxRowBytes) finish();
+        batch.add({at, *row});
+    }
+    finish();
+}
+
+void Replicator::Core::on(Link& link, const wire::AuditRows& rows, std::uint64_t) {
+    if (!buckets_.contains(rows.bucket)) return;
+    settle(link, rows.bucket, {}, false, {{}, rows.version, rows.floor, {}}, rows.batch);
+}
+
+void Replicator::Core::send_audit(const Link& link, const wire::Message& message) {
+    std::string bytes = wire::encode(message);
+    // Vectors of very many origins leave no room for rows.
+    if (bytes.size() > wire::kMaxMessageBytes)
+        return note(Level::kWarning, "audit.failed", "reason=\"a message exceeds 1 MiB\"");
+    effects.sends.push_back({link.id, std::move(bytes)});
+}
+
+void Replicator::Core::deal_with(const std::string& name,
+                                 const std::vector<check::Problem>& problems) {
+    for (const check::Problem& problem : problems) {
+        const auto mended = [&]() -> Result<bool> {
+            if (problem.kind != check::Kind::kMissingLogEntry &&
+                problem.kind != check::Kind::kMissingRemovedEntry)
+                return false;
+            KIGUMI_TRY(WriteTransaction txn, store_.write(name));
+            KIGUMI_TRY(const bool mended_now, txn.mend(problem));
+            KIGUMI_CHECK(txn.commit());
+            return mended_now;
+        }();
+        note(Level::kWarning, mended && *mended ? "audit.mended" : "audit.damaged",
+             named(name, problem.at) + " problem=\"" + describe(problem) + '"');
+    }
+}
+
+void Replicator::Core::count_audit(const Link& link, Bucket& bucket, std::uint64_t differences,
+                                   bool ended) {
+    const auto it = bucket.audits.find(*link.replica);
+    if (it == bucket.audits.end() && bucket.audits.size() >= kMaxAudited) return;
+    Audited& audited = bucket.audits[*link.replica];
+    audited.differences += differences;
+    if (ended) audited.ended_ms = store_.wall_ms();
+    peers_changed_ = true;
+}
+
+}  // namespace kigumi
