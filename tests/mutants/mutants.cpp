@@ -46,6 +46,7 @@ constexpr std::pair<Defect, const char*> kDefects[] = {
     {Defect::kRequestNotLookedUp, "a retried request is executed again"},
     {Defect::kRequestForgottenEarly, "what was executed is forgotten before its time"},
     {Defect::kCursorAheadOfRows, "what is stored of a pull says more than its staged rows"},
+    {Defect::kStagedRowsMixed, "rows that another answer had staged are joined with this one"},
 };
 static_assert(std::size(kDefects) + 1 == static_cast<std::size_t>(Defect::kEnd),
               "a defect is not listed");

@@ -40,6 +40,7 @@ enum class Defect {
     kRequestNotLookedUp,       ///< a retried request is executed again
     kRequestForgottenEarly,    ///< what was executed is forgotten before its time
     kCursorAheadOfRows,        ///< what is stored of a pull says more than its staged rows
+    kStagedRowsMixed,          ///< rows that another answer had staged are joined with this one
     kEnd,
 };
 
