@@ -49,6 +49,7 @@ constexpr std::pair<Defect, const char*> kDefects[] = {
     {Defect::kRequestNotLookedUp, "a retried request is executed again"},
     {Defect::kRequestForgottenEarly, "what was executed is forgotten before its time"},
     {Defect::kCursorAheadOfRows, "what is stored of a pull says more than its staged rows"},
+    {Defect::kStagedRowsMixed, "rows that another answer had staged are joined with this one"},
     {Defect::kAuditIntersects, "an audit drops what one side lacks"},
     {Defect::kAuditIgnoresVersions, "an audit mends what differs because V does"},
     {Defect::kAuditAdvances, "an audit takes over the other side's V"},

@@ -101,6 +101,15 @@ TEST_F(RequestTableTest, TheOldestBeyondTheBoundGoEarlier) {
     EXPECT_EQ(gone, (std::vector<std::uint64_t>{0, 1, 2, 3}));
 }
 
+TEST_F(RequestTableTest, NoMoreThanTheBoundAsksForGo) {
+    options_.request_rows = 16;
+    RequestTable table(options_, {});
+    std::vector<Row> rows;
+    for (std::uint64_t i = 1; i <= 20; ++i) rows.push_back(executed(kSelf, i));
+    pass(table, rows);
+    EXPECT_EQ(pass(table, rows), 4U) << "though all bear one time";
+}
+
 TEST_F(RequestTableTest, WhatAClockInTheFutureStampedDoesNotCrowdOutTheRest) {
     options_.request_rows = 16;
     RequestTable table(options_, {});

@@ -86,6 +86,8 @@ bool Lab::take_arrived(Session& session, const Site& server) {
             return false;
         } else {
             pull.abort(false);
+            session.pull = std::make_shared<const PullClient>(std::move(pull));
+            session.refused = true;
             return false;
         }
     }
@@ -110,6 +112,12 @@ Lab::Id Lab::pull(Id client, Id server) {
                     if (sites_[client].version.covers(source.version)) return {client};
                     Session session = begin(nullptr, sites_[client], source);
                     while (take_arrived(session, source)) {
+                    }
+                    if (session.refused) {
+                        // What a crash had left could not be gone on with: this drops it.
+                        session = begin(&session, sites_[client], source);
+                        while (take_arrived(session, source)) {
+                        }
                     }
                     return {settle(sites_[client], {&source.past})};
                 })

@@ -19,6 +19,7 @@ struct Session {
     unsigned run_parts = 0;  ///< how many of them came in this run
     Past past;               ///< the server's, when it last sent something
     VersionVector version;
+    bool refused = false;  ///< the server has ended it
 
     bool broken() const { return answer == nullptr; }
     std::string bytes() const;

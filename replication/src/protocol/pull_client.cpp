@@ -190,7 +190,7 @@ Result<void> PullClient::discard() {
     memory_.clear();
     memory_bytes_ = 0;
     staged_rows_ = taken_over_ = 0;
-    if (!on_disk_) return {};
+    if (!on_disk_ || KIGUMI_DEFECT(kStagedRowsMixed)) return {};
     KIGUMI_TRY(WriteTransaction tx, store_.write(bucket_));
     KIGUMI_CHECK(tx.clear_staged());
     KIGUMI_CHECK(tx.commit());

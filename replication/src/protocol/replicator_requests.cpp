@@ -14,7 +14,7 @@ constexpr std::size_t kMaxRemovals = 512;
 }  // namespace
 
 void Replicator::Core::forget_requests(std::uint64_t now_ms) {
-    std::uint64_t pause_ms = jittered(RequestTable::pause_ms(options_));
+    std::uint64_t pause_ms = RequestTable::pause_ms(options_);
     for (auto& [name, bucket] : buckets_) {
         if (bucket.version.empty()) continue;
         if (!bucket.requests.in_pass() && bucket.requests.advance(now_ms, bucket.version)) {

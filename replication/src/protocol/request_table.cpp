@@ -46,7 +46,7 @@ RequestTable::Rank RequestTable::rank(const Row& row) const {
             notes_.begin(), notes_.end(),
             [&write](const HeldVersion& held) { return held.version.covers(write.dot); });
         const auto number = static_cast<std::size_t>(note - notes_.begin()) + dropped_notes_;
-        last = std::max(last, Rank{number, write.time});
+        last = std::max(last, Rank{number, write.time, write.dot});
     }
     return last;
 }

@@ -43,6 +43,7 @@ class RequestTable {
     struct Rank {
         std::size_t note = 0;  ///< the number of the first note that covers its executions
         Hlc time;
+        Dot dot;  ///< so that no two rows have the same rank
         auto operator<=>(const Rank&) const = default;
     };
 

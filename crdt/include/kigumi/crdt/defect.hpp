@@ -42,6 +42,7 @@ enum class Defect {
     kRequestNotLookedUp,       ///< a retried request is executed again
     kRequestForgottenEarly,    ///< what was executed is forgotten before its time
     kCursorAheadOfRows,        ///< what is stored of a pull says more than its staged rows
+    kStagedRowsMixed,          ///< rows that another answer had staged are joined with this one
     kAuditIntersects,          ///< an audit drops what one side lacks
     kAuditIgnoresVersions,     ///< … takes rows for different that differ because V does
     kAuditAdvances,            ///< … takes over the other side's V
