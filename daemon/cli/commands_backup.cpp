@@ -177,6 +177,7 @@ Result<Answer> back_up(Session& session) {
     request.full = flags.take("--full");
     request.verify = flags.take("--verify");
     const bool listed = flags.take("--list");
+    const bool forgotten = flags.take("--forget");
     KIGUMI_TRY(request.retention.keep, flags.take_number("--keep", 1));
     KIGUMI_TRY(const auto days, flags.take_number("--keep-days", 1));
     if (days) request.retention.keep_ms = std::min(*days, std::uint64_t{36'500}) * kDayMs;
@@ -184,6 +185,10 @@ Result<Answer> back_up(Session& session) {
     request.target = target;
     if (listed) return list(session, target);
     KIGUMI_TRY(const auto store, open_store(session.data, Access::kRead));
+    if (forgotten) {
+        KIGUMI_CHECK(backup::forget(*store, target));
+        return Answer::kYes;
+    }
     KIGUMI_TRY(const backup::Report report, backup::run(*store, request));
     print(session, report);
     return Answer::kYes;

@@ -29,6 +29,7 @@ struct Status {
     RequestCount requests;
     std::vector<Waiting> waiting;
     std::vector<BackupRecord> backups;
+    std::vector<BackupRecord> waiting_backups;
     kv::Usage usage;
     std::vector<std::string> buckets;
     bool daemon = false;
@@ -67,6 +68,23 @@ Result<std::vector<Waiting>> waiting_for(Store& store, ReadTransaction& txn,
     return waiting;
 }
 
+/// The targets of backups that have to take over some of the removals yet.
+Result<std::vector<BackupRecord>> waiting_backups(const Session& session, ReadTransaction& txn,
+                                                  const std::vector<BackupRecord>& backups) {
+    std::vector<BackupRecord> waiting;
+    std::string cursor;
+    KIGUMI_TRY(const auto all, txn.collectable(txn.version(), kRemovedRowsLookedAt, cursor));
+    for (const BackupRecord& record : backups) {
+        const auto held = record.versions.find(session.bucket);
+        if (record.hold_until_ms <= session.store->wall_ms() || held == record.versions.end())
+            continue;
+        cursor.clear();
+        KIGUMI_TRY(const auto there, txn.collectable(held->second, kRemovedRowsLookedAt, cursor));
+        if (there.size() < all.size()) waiting.push_back(record);
+    }
+    return waiting;
+}
+
 Result<Status> gather(Session& session) {
     Store& store = *session.store;
     Status status;
@@ -82,6 +100,7 @@ Result<Status> gather(Session& session) {
     KIGUMI_TRY(status.removed, txn.count_removed());
     KIGUMI_TRY(status.requests, count_requests(txn));
     KIGUMI_TRY(status.waiting, waiting_for(store, txn, status.peers));
+    KIGUMI_TRY(status.waiting_backups, waiting_backups(session, txn, status.backups));
     return status;
 }
 
@@ -124,6 +143,9 @@ std::string status_json(const Session& session, const Status& status) {
                               .text());
     object.raw("removed_rows", std::to_string(status.removed));
     object.raw("collection_waits_for", json_array(waiting));
+    Array held;
+    for (const BackupRecord& record : status.waiting_backups) held.push_back(Value(record.path));
+    object.add("collection_waits_for_backups", Value(std::move(held)));
     object.raw("requests", std::to_string(status.requests.remembered));
     object.raw("requests_executed_twice", std::to_string(status.requests.concurrent));
     object.raw("peers", json_array(peers));
@@ -159,6 +181,9 @@ Result<Answer> status(Session& session) {
         out.line("waits    for " + one.replica.hex() +
                  (one.since_ms == 0 ? ", which has confirmed nothing yet"
                                     : " since " + iso_time(Hlc::at_ms(one.since_ms))));
+    for (const BackupRecord& record : status.waiting_backups)
+        out.line("waits    for the next backup to " + record.path + ", until " +
+                 iso_time(Hlc::at_ms(record.hold_until_ms)) + " at the latest");
     out.line("requests " + std::to_string(status.requests.remembered) + " remembered, " +
              std::to_string(status.requests.concurrent) +
              " of them executed more than once, by nodes that were cut off");

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "kigumi/daemon/backup.hpp"
+#include "kigumi/daemon/restore.hpp"
 #include "kigumi/replication/memory_env.hpp"
 #include "kigumi/replication/replicator.hpp"
 #include "support/temp_directory.hpp"
@@ -75,6 +76,10 @@ TEST_F(BackupHold, RemovalsStayUntilTheNextBackupHasThem) {
     pass_time();
     EXPECT_EQ(removed("b"), 1U) << "the next incremental backup has to carry it";
     EXPECT_FALSE(back_up(kHour).entry.full());
+    backup::restore({directory_.path() / "target", directory_.path() / "restored", {}}).value();
+    const auto restored = Store::open(directory_.path() / "restored").value();
+    EXPECT_FALSE(restored->read("b")->set("s").contains("x").value());
+    EXPECT_TRUE(restored->read("b")->set("s").contains("y").value());
     pass_time();
     EXPECT_EQ(removed("b"), 0U);
     remove("b", "y");

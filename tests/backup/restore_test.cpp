@@ -170,6 +170,33 @@ TEST_F(Restore, TellsOfStatesThatNoBackupShows) {
     EXPECT_EQ(get(source_.path("restored"), "r"), Value(1)) << "that of the earlier backup";
 }
 
+TEST_F(Restore, ToAMomentMakesSiblingsTheOneThatReadersSaw) {
+    // Another replica writes at the same time.
+    Source other;
+    for (Source* source : {&source_, &other}) {
+        source->assign("r", source == &other ? "theirs" : "ours");
+        if (source == &other) source->assign("r", "theirs, later");
+        source->write([](auto& tx) { tx.counter("n").add(3).value(); });
+    }
+    bundle::write(other.store(), other.path("bundle")).value();
+    bundle::import(source_.store(), {other.path("bundle")}).value();
+    source_.back_up();
+    const std::uint64_t moment = source_.now_ms + 1;
+    source_.assign("r", "after");
+    source_.write([](auto& tx) { tx.counter("n").reset().value(); });
+    source_.back_up();
+    EXPECT_EQ(source_.restore_at(moment, "restored").value().undone, (Undone{2, 0, 1}));
+    EXPECT_EQ(get(source_.path("restored"), "r"), Value("theirs, later"));
+    const auto store = Store::open(source_.path("restored")).value();
+    EXPECT_EQ(store->read()->counter("n").value().value(), 6);
+}
+
+TEST_F(Restore, LeavesNoTraceInWhatIsNoTarget) {
+    std::filesystem::create_directory(source_.path("target"));
+    EXPECT_EQ(failure({}).code, ErrorCode::kNotFound);
+    EXPECT_TRUE(std::filesystem::is_empty(source_.path("target")));
+}
+
 TEST_F(Restore, LeavesTheMembersAsTheyAre) {
     source_.assign("r", 1);
     source_.back_up();

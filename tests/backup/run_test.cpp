@@ -159,13 +159,14 @@ TEST_F(BackupRun, RemovesWhatADeadRunHasLeftAndNothingElse) {
     fill();
     source_.back_up();
     for (const char* name : {"backup-00000002-full.bundle", "backup-00000002-full.bundle.partial",
-                             "manifest.json.new", "notes.txt"})
+                             "manifest.json.new", "backup-notes.txt"})
         std::ofstream(source_.target() / name) << "half a bund";
     const auto second = source_.back_up();
     EXPECT_EQ(second.entry.number, 2U);
-    EXPECT_EQ(source_.files(), (std::vector<std::string>{
-                                   source_.manifest().entries[0].file, second.entry.file,
-                                   kManifestName, "notes.txt", "readers.lock", "writer.lock"}));
+    EXPECT_EQ(source_.files(),
+              (std::vector<std::string>{source_.manifest().entries[0].file, second.entry.file,
+                                        "backup-notes.txt", kManifestName, "readers.lock",
+                                        "writer.lock"}));
     expect_sound();
 }
 
@@ -199,6 +200,7 @@ TEST_F(BackupRun, APlaceThatIsSuddenlyEmptyIsNoTarget) {
     const auto anew = source_.back_up(true);
     EXPECT_EQ(anew.entry.number, 1U);
     expect_incremental(source_.back_up());
+    EXPECT_EQ(source_.store().backups().value().size(), 1U) << "the old one is forgotten";
 }
 
 TEST_F(BackupRun, OnlyTheTargetItselfIsCreated) {
@@ -240,6 +242,15 @@ TEST_F(BackupRun, RemembersSuccessAndFailure) {
     const auto again = record_at(source_.store(), source_.target()).value();
     EXPECT_FALSE(again->failing());
     EXPECT_EQ(again->error, failed->error);
+}
+
+TEST_F(BackupRun, ForgetsATargetThatIsNoLongerUsed) {
+    fill();
+    source_.back_up();
+    forget(source_.store(), source_.target()).value();
+    EXPECT_TRUE(source_.store().backups().value().empty());
+    EXPECT_EQ(forget(source_.store(), source_.target()).error().code, ErrorCode::kNotFound);
+    expect_incremental(source_.back_up());
 }
 
 TEST_F(BackupRun, VerifyNamesWhatIsWrong) {

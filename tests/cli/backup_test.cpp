@@ -92,6 +92,34 @@ TEST_F(BackupCommands, DrillComparesAndFailsLoudly) {
     expect_line(failed, "FAILED\n");
 }
 
+TEST_F(BackupCommands, StatusTellsOfThem) {
+    EXPECT_EQ(cli({"sadd", "s", "x"}).status, 0);
+    const auto backup_of = [this] {
+        const Value backups = member(json_of(cli_json({"status"})), "backups");
+        const auto* list = backups.get_if<Array>();
+        EXPECT_TRUE(list != nullptr && list->size() == 1);
+        return list == nullptr || list->empty() ? Value() : list->front();
+    };
+    const std::string nowhere = path("no").string() + "/target";
+    EXPECT_EQ(cli({"backup", nowhere}).status, 2);
+    EXPECT_EQ(member(backup_of(), "failing"), Value(true));
+    expect_line(cli({"status"}), "backup   " + nowhere + ", none yet; FAILED at ");
+    EXPECT_EQ(cli({"backup", nowhere, "--forget"}).status, 0);
+    expect_error(cli({"backup", nowhere, "--forget"}), "nothing is known");
+    EXPECT_EQ(back_up().status, 0);
+    EXPECT_EQ(member(backup_of(), "path"), Value(target()));
+    EXPECT_EQ(member(backup_of(), "failing"), Value(false));
+    EXPECT_EQ(member(backup_of(), "full"), Value(true));
+    EXPECT_EQ(member(backup_of(), "next"), Value());
+    expect_line(cli({"status"}), "backup   " + target() + ", full of ");
+    EXPECT_EQ(member(json_of(cli_json({"status"})), "collection_waits_for_backups"),
+              Value(Array()));
+    EXPECT_EQ(cli({"srem", "s", "x"}).status, 0);
+    EXPECT_EQ(member(json_of(cli_json({"status"})), "collection_waits_for_backups"),
+              Value(Array{Value(target())}));
+    expect_line(cli({"status"}), "waits    for the next backup to " + target());
+}
+
 TEST_F(BackupCommands, SayWhatIsWrong) {
     expect_error(back_up(), "there is no data");
     EXPECT_EQ(cli({"set", "a", "1"}).status, 0);

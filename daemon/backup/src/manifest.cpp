@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -120,9 +121,10 @@ Result<Entry> read_entry(const Json& json, const Manifest& before) {
 }  // namespace
 
 const Entry* Manifest::find(std::uint64_t number) const {
-    for (const Entry& entry : entries)
-        if (entry.number == number) return &entry;
-    return nullptr;
+    const auto at = std::lower_bound(
+        entries.begin(), entries.end(), number,
+        [](const Entry& entry, std::uint64_t wanted) { return entry.number < wanted; });
+    return at == entries.end() || at->number != number ? nullptr : &*at;
 }
 
 std::vector<Entry> Manifest::chain(const Entry& last) const {

@@ -47,6 +47,17 @@ Result<void> note_failure(Store& store, const std::filesystem::path& path,
     return store.put_backup(*before);
 }
 
+Result<bool> forget_path(Store& store, const std::filesystem::path& path) {
+    KIGUMI_TRY(const auto records, store.backups());
+    bool any = false;
+    for (const BackupRecord& record : records) {
+        if (record.path != path) continue;
+        KIGUMI_CHECK(store.erase_backup(record.target));
+        any = true;
+    }
+    return any;
+}
+
 Result<void> note_success(Store& store, BackupRecord record) {
     KIGUMI_TRY(const auto records, store.backups());
     for (const BackupRecord& other : records) {

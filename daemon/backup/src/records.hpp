@@ -23,6 +23,9 @@ Result<std::optional<BackupRecord>> record_of(Store& store, const std::string& t
 Result<void> note_failure(Store& store, const std::filesystem::path& path,
                           std::optional<BackupRecord> before, const Error& error);
 
+/// Removes what was noted of a path. Returns whether there was anything.
+Result<bool> forget_path(Store& store, const std::filesystem::path& path);
+
 /// Replaces the record. What was noted while the target at this path had no id goes into it.
 Result<void> note_success(Store& store, BackupRecord record);
 

@@ -137,12 +137,16 @@ class Run {
 };
 
 /// Where the target of earlier backups has gone, an empty place must not pass for it: it may be a
-/// disk that is not mounted.
+/// disk that is not mounted. Who asks for a full one there means to begin anew.
 Result<void> check_still_there(Store& store, const Request& request) {
     std::error_code unknown;
-    if (request.full || fs::exists(request.target / kManifestName, unknown)) return {};
+    if (fs::exists(request.target / kManifestName, unknown)) return {};
     KIGUMI_TRY(const auto known, record_at(store, request.target));
     if (!known || known->success_ms == 0) return {};
+    if (request.full) {
+        KIGUMI_CHECK(forget_path(store, request.target));
+        return {};
+    }
     return fail(ErrorCode::kNotFound, "the backups of " + iso_time(known->success_ms) +
                                           " and before are gone from " + request.target.string() +
                                           "; mount it, or begin anew: kigumi backup " +
@@ -164,6 +168,14 @@ Result<Report> attempt(Store& store, const Request& request, std::optional<Backu
 }
 
 }  // namespace
+
+Result<void> forget(Store& store, const fs::path& target) {
+    const fs::path path = plain_path(target);
+    KIGUMI_TRY(const bool known, forget_path(store, path));
+    if (known) return {};
+    return fail(ErrorCode::kNotFound, "nothing is known of backups to " + path.string() +
+                                          "; kigumi status lists the targets that are");
+}
 
 Result<Report> run(Store& store, const Request& request) {
     Request plain = request;

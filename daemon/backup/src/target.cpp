@@ -21,6 +21,8 @@ constexpr std::string_view kPrefix = "backup-";
 constexpr std::string_view kFull = "-full.bundle";
 constexpr std::string_view kIncremental = "-incremental.bundle";
 constexpr std::size_t kDigits = 8;
+/// What `bundle::write` calls a file that it has not finished.
+constexpr std::string_view kUnfinished = ".partial";
 
 Result<std::string> random_id() {
     ReplicaId::Bytes bytes{};
@@ -29,14 +31,16 @@ Result<std::string> random_id() {
     return ReplicaId(bytes).hex();
 }
 
-/// The files of a target that may be bundles, or what a bundle was before it had its name.
+/// The files of a target that may be bundles, or what a bundle was before it was whole.
 Result<std::vector<std::string>> bundle_like(const fs::path& directory) {
     std::vector<std::string> names;
     std::error_code error;
     for (fs::directory_iterator at(directory, error), end; !error && at != end;
          at.increment(error)) {
         std::string name = at->path().filename().string();
-        if (name.starts_with(kPrefix)) names.push_back(std::move(name));
+        std::string_view whole = name;
+        if (whole.ends_with(kUnfinished)) whole.remove_suffix(kUnfinished.size());
+        if (is_bundle_name(whole)) names.push_back(std::move(name));
     }
     if (!error) return names;
     return fail(ErrorCode::kIo, "cannot list " + directory.string() + ": " + error.message());
@@ -137,6 +141,8 @@ void TargetWriter::remove_strays() const {
 Result<TargetReader> TargetReader::open(const fs::path& directory) {
     TargetReader target;
     target.directory_ = directory;
+    // What is no target gets no lock file.
+    KIGUMI_TRY(target.manifest_, read_manifest(directory));
     // Before the manifest is read, so that what it names cannot go in between. Where no lock can be
     // made (a read-only medium), nobody removes anything either.
     auto lock = FileLock::take(directory / kReadersLock, FileLock::Mode::kShared);

@@ -50,6 +50,10 @@ struct Report {
 /// leaves the earlier backups as they are.
 Result<Report> run(Store& store, const Request& request);
 
+/// Forgets what the store knows of the target at a path, and what it holds back for it; the target
+/// stays as it is. kNotFound if nothing is known. For a place that is no longer backed up to.
+Result<void> forget(Store& store, const std::filesystem::path& target);
+
 /// What the retention no longer keeps, of a manifest whose entries are `intact` or not (whether
 /// their files are there). `now_ms`: since 1970. O(n²).
 std::vector<std::uint64_t> to_drop(const Manifest& manifest, const Retention& retention,

@@ -34,6 +34,7 @@ struct Manifest {
     std::string target;          ///< the target's random id: 32 hexadecimal digits
     std::vector<Entry> entries;  ///< by number
 
+    /// Null if there is none. O(log n).
     const Entry* find(std::uint64_t number) const;
     /// The backups that restoring this one takes: the full one first, this one last.
     std::vector<Entry> chain(const Entry& last) const;
