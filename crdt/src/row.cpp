@@ -9,13 +9,13 @@ namespace {
 
 bool dot_before(const Write& write, const Dot& dot) { return write.dot < dot; }
 
-/// Whether a write replaces an earlier one of its own origin: a contribution and a reset stand
-/// side by side.
-bool replaces_own(const Write& later, const Write& earlier) {
-    const bool tallies = std::holds_alternative<Tally>(later.payload);
-    const bool resets = std::holds_alternative<Reset>(later.payload);
-    return tallies == std::holds_alternative<Tally>(earlier.payload) &&
-           resets == std::holds_alternative<Reset>(earlier.payload);
+/// Whether a contribution is a later one of the same origin, and holds all that `earlier` counts.
+bool includes(const Write& later, const Write& earlier) {
+    const auto* all = std::get_if<Tally>(&later.payload);
+    const auto* some = std::get_if<Tally>(&earlier.payload);
+    return all != nullptr && some != nullptr && later.dot.origin == earlier.dot.origin &&
+           later.dot.counter > earlier.dot.counter && all->added >= some->added &&
+           all->subtracted >= some->subtracted;
 }
 
 }  // namespace
@@ -62,11 +62,10 @@ Row unite(const Row& ours, const Row& theirs) {
         if (ours.find(write.dot) == nullptr) all.insert(write);
     Row united;
     for (const Write& write : all) {
-        const bool replaced = std::any_of(all.begin(), all.end(), [&write](const Write& later) {
-            return later.dot.origin == write.dot.origin && later.dot.counter > write.dot.counter &&
-                   replaces_own(later, write);
+        const bool included = std::any_of(all.begin(), all.end(), [&write](const Write& other) {
+            return includes(other, write);
         });
-        if (!replaced) united.insert(write);
+        if (!included) united.insert(write);
     }
     return united;
 }

@@ -80,6 +80,24 @@ TEST(Policy, LastWriteIsByTimeThenOriginThenCounter) {
     EXPECT_EQ(all[2].value, Value("early"));
 }
 
+TEST(Row, UnitingKeepsEveryWrite) {
+    const Row first = row({write(a, 1), write(b, 2)});
+    const Row second = row({write(a, 3, Removed{}), write(b, 2)});
+    const Row third = row({write(b, 1)});
+    const Row united = row({write(a, 1), write(a, 3, Removed{}), write(b, 2)});
+    EXPECT_EQ(unite(first, second), united);
+    EXPECT_EQ(unite(second, first), united);
+    EXPECT_EQ(unite(united, united), united);
+    EXPECT_EQ(unite(unite(first, second), third), unite(first, unite(second, third)));
+    EXPECT_EQ(unite(Row(), first), first);
+    // A contribution holds its origin's earlier ones, and nothing else.
+    const Row tallies = row({write(a, 1, Tally{5, 0}), write(a, 2, Reset{{{a, {5, 0}}}})});
+    const Row later = row({write(a, 3, Tally{6, 0}), write(b, 9, Tally{9, 9})});
+    EXPECT_EQ(unite(tallies, later), row({write(a, 2, Reset{{{a, {5, 0}}}}),
+                                          write(a, 3, Tally{6, 0}), write(b, 9, Tally{9, 9})}));
+    EXPECT_EQ(unite(row({write(a, 1, Tally{5, 0})}), row({write(a, 3, Tally{4, 0})})).size(), 2U);
+}
+
 TEST(Policy, AddWinsAndRemoveWinsReadTheSameRow) {
     const Row contested = row({write(a, 1), write(b, 1, Removed{})});
     EXPECT_TRUE(any_present(contested));

@@ -33,8 +33,11 @@ class Audit : public ProcessTest {
         return sites_[0].rows() == sites_[1].rows();
     }
     std::string logs() { return sites_[0].daemon().output() + sites_[1].daemon().output(); }
-    static std::string row_key(const RowKey& at) {
-        return schema::bucket_prefix(1) + store_key(at).bytes;
+    static schema::BucketId bucket(kv::ReadTxn& txn) {
+        return schema::find_bucket(txn, kDefaultBucket).value().value();
+    }
+    static std::string row_key(kv::ReadTxn& txn, const RowKey& at) {
+        return schema::bucket_prefix(bucket(txn)) + store_key(at).bytes;
     }
     /// Takes a row away, and all that tells of it.
     static void lose(Site& site, const RowKey& at) {
@@ -43,17 +46,18 @@ class Audit : public ProcessTest {
             OriginTable origins;
             origins.catch_up(txn).value();
             for (const Write& write : row)
-                txn.erase(Table::kLog, schema::log_key(1, origins.find(write.dot.origin).value(),
-                                                       write.dot.counter))
+                txn.erase(Table::kLog,
+                          schema::log_key(bucket(txn), origins.find(write.dot.origin).value(),
+                                          write.dot.counter))
                     .value();
-            txn.erase(Table::kRows, row_key(at)).value();
+            txn.erase(Table::kRows, row_key(txn, at)).value();
         });
     }
     static void damage(Site& site, const RowKey& at) {
         site.edit([&](kv::WriteTxn& txn) {
-            std::string record(txn.get(Table::kRows, row_key(at)).value().value());
+            std::string record(txn.get(Table::kRows, row_key(txn, at)).value().value());
             record.back() = static_cast<char>(record.back() ^ 0x20);
-            txn.put(Table::kRows, row_key(at), record).value();
+            txn.put(Table::kRows, row_key(txn, at), record).value();
         });
     }
 

@@ -70,7 +70,8 @@ class Replica {
     audit::Theirs told() {
         auto snapshot = read();
         const audit::Rows rows = audit::rows(snapshot, {}, kLimits, 100'000).value();
-        audit::Theirs theirs{{}, snapshot.version(), snapshot.floor(), rows.damaged};
+        audit::Theirs theirs{
+            {}, snapshot.version(), snapshot.floor(), {rows.damaged.begin(), rows.damaged.end()}};
         audit::unpack(rows.batch, {}, theirs).value();
         return theirs;
     }

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <set>
 
 #include "../row_record.hpp"
 #include "kigumi/crdt/defect.hpp"
@@ -201,9 +200,7 @@ Result<Outcome> settle(Store& store, const std::string& bucket, const Range& ran
         }
         for (const auto& [place, keyed] : ours) {
             if (!keyed || theirs.rows.contains(place)) continue;
-            const bool damaged_there = std::find(theirs.damaged.begin(), theirs.damaged.end(),
-                                                 place) != theirs.damaged.end();
-            if (damaged_there)
+            if (theirs.damaged.contains(place))
                 outcome.damaged_there.push_back(keyed->at);
             else if (differ(keyed->row, version, Row(), theirs.version))
                 found[place] = {keyed->at, 0, true};

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -52,7 +53,7 @@ struct Theirs {
     std::map<std::string, KeyedRow> rows;  ///< by place
     VersionVector version;
     VersionVector floor;
-    std::vector<std::string> damaged;  ///< places where it cannot read what it has
+    std::set<std::string> damaged;  ///< places where it cannot read what it has
 };
 /// Unpacks and checks rows from anybody: kCorrupt if they are not all in the range, once, with
 /// writes that `theirs.version` covers.

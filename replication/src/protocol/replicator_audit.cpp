@@ -163,7 +163,8 @@ void Replicator::Core::on(Link& link, const wire::AuditAnswer& answer, std::uint
                  " reason=\"a row that differs is too large for a "
                  "message; write it again\"");
     if (!answer.equal && !answer.skipped) {
-        audit::Theirs theirs{{}, answer.version, answer.floor, answer.damaged};
+        audit::Theirs theirs{
+            {}, answer.version, answer.floor, {answer.damaged.begin(), answer.damaged.end()}};
         const auto outcome =
             settle(link, question.bucket, range, true, std::move(theirs), answer.batch);
         if (!outcome) return;

@@ -63,9 +63,9 @@ Row join(const Row& ours, const VersionVector& ours_at, const Row& theirs,
          const VersionVector& theirs_at);
 
 /// The writes that either row has, for repairs: both should be the row at one and the same version
-/// vector, and at least one of them has lost writes. Of two writes of one origin the later has
-/// replaced the earlier, so only that stays: its writer had seen its own. Commutative, associative
-/// and idempotent. O(n · (n + m)).
+/// vector, and at least one of them has lost writes. A contribution that a later one of its origin
+/// includes is left out, or it would count twice. Commutative, associative and idempotent. O((n +
+/// m)²).
 Row unite(const Row& ours, const Row& theirs);
 
 }  // namespace kigumi
