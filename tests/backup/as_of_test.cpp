@@ -25,7 +25,7 @@ Payload value(std::int64_t number) { return Value(number); }
 class AsOfRegister : public testing::Test {
   protected:
     Row at_moment(const Row& earlier, const Row& later) const {
-        return as_of(at_, earlier, version_, later, kMoment);
+        return as_of(at_, earlier, version_, later, kMoment).row;
     }
     RowKey at_{"r", Type::kRegister, ""};
     VersionVector version_ = {{kA, 10}, {kB, 10}};  ///< of the earlier backup
@@ -50,6 +50,24 @@ TEST_F(AsOfRegister, TakesNewWritesUntilTheMomentToHaveReplacedTheEarlierState) 
     const Write before = write(kA, 12, 900, value(2));
     const Row later = row({before, write(kB, 12, 1'500, value(3))});
     EXPECT_EQ(at_moment(earlier, later), row({before}));
+}
+
+TEST_F(AsOfRegister, DoesNotTakeAnOlderWriteToHaveReplacedANewerOne) {
+    const Write earlier = write(kA, 3, 900, value(1));
+    const Write arrived = write(kB, 12, 800, value(2));
+    const Row later = row({arrived, write(kA, 12, 1'500, value(3))});
+    EXPECT_EQ(at_moment(row({earlier}), later), row({earlier, arrived}));
+}
+
+TEST_F(AsOfRegister, SaysIfARemovalMayNotHaveSeenTheValue) {
+    const Row earlier = row({write(kA, 3, 500, value(1))});
+    const Write after = write(kA, 14, 1'500, value(3));
+    const auto ambiguous = [&](const Write& arrived) {
+        return as_of(at_, earlier, version_, row({arrived, after}), kMoment).ambiguous;
+    };
+    EXPECT_TRUE(ambiguous(write(kB, 12, 900, Removed{})));
+    EXPECT_FALSE(ambiguous(write(kB, 12, 900, value(2)))) << "a value shows in any case";
+    EXPECT_FALSE(ambiguous(write(kA, 12, 900, Removed{}))) << "its own writer has seen it";
 }
 
 TEST_F(AsOfRegister, KeepsSiblingsThatWereThereBefore) {
@@ -83,7 +101,7 @@ TEST(ShownPayload, OfAFlagIsSetIfAnyWriteSaysSo) {
 class AsOfCounter : public testing::Test {
   protected:
     std::int64_t at_moment(const Row& earlier, const Row& later) const {
-        return count(as_of(at_, earlier, {{kA, 10}, {kB, 10}}, later, kMoment));
+        return count(as_of(at_, earlier, {{kA, 10}, {kB, 10}}, later, kMoment).row);
     }
     static Payload added(std::uint64_t sum) { return Tally{sum, 0}; }
     static Payload reset_of(const ReplicaId& origin, std::uint64_t sum) {

@@ -9,18 +9,35 @@ namespace {
 
 bool until(const Write& write, std::uint64_t at_ms) { return write.time.ms() <= at_ms; }
 
-Row assigned_as_of(const Row& earlier, const VersionVector& earlier_at, const Row& later,
-                   std::uint64_t at_ms) {
-    Row row;
-    bool rewritten = false;
+/// Whether the later write is known to have seen the earlier one.
+bool surely_replaced(const Write& earlier, const Write& later) {
+    return earlier.dot.origin == later.dot.origin && earlier.dot.counter < later.dot.counter;
+}
+
+AsOf assigned_as_of(const Row& earlier, const VersionVector& earlier_at, const Row& later,
+                    std::uint64_t at_ms) {
+    AsOf found;
+    Row fresh;
     for (const Write& write : later) {
         if (!until(write, at_ms)) continue;
-        row.insert(write);
-        rewritten = rewritten || !earlier_at.covers(write.dot);
+        found.row.insert(write);
+        if (!earlier_at.covers(write.dot)) fresh.insert(write);
     }
-    for (const Write& write : earlier)
-        if (until(write, at_ms) && !rewritten) row.insert(write);
-    return row;
+    bool doubtful = false;
+    for (const Write& write : earlier) {
+        if (!until(write, at_ms) || found.row.find(write.dot) != nullptr) continue;
+        const Write* newest = last_write(fresh);
+        if (newest == nullptr || newest->time < write.time) {
+            found.row.insert(write);
+            continue;
+        }
+        const bool sure = std::any_of(fresh.begin(), fresh.end(), [&write](const Write& other) {
+            return surely_replaced(write, other);
+        });
+        doubtful = doubtful || (!sure && !write.removed());
+    }
+    found.ambiguous = doubtful && found.row.removed();
+    return found;
 }
 
 const Write* contribution(const Row& row, const ReplicaId& origin) {
@@ -30,7 +47,7 @@ const Write* contribution(const Row& row, const ReplicaId& origin) {
     return it == row.end() ? nullptr : &*it;
 }
 
-Row tallied_as_of(const Row& earlier, const Row& later, std::uint64_t at_ms) {
+AsOf tallied_as_of(const Row& earlier, const Row& later, std::uint64_t at_ms) {
     Row found;
     for (const Write& write : later)
         if (until(write, at_ms)) found.insert(write);
@@ -53,7 +70,7 @@ Row tallied_as_of(const Row& earlier, const Row& later, std::uint64_t at_ms) {
         }
         row.insert(std::move(write));
     }
-    return row;
+    return {std::move(row), false};
 }
 
 }  // namespace
@@ -63,8 +80,8 @@ bool written_after(const Row& row, std::uint64_t at_ms) {
                        [at_ms](const Write& write) { return !until(write, at_ms); });
 }
 
-Row as_of(const RowKey& at, const Row& earlier, const VersionVector& earlier_at, const Row& later,
-          std::uint64_t at_ms) {
+AsOf as_of(const RowKey& at, const Row& earlier, const VersionVector& earlier_at, const Row& later,
+           std::uint64_t at_ms) {
     return leaf_type(at) == Type::kCounter ? tallied_as_of(earlier, later, at_ms)
                                            : assigned_as_of(earlier, earlier_at, later, at_ms);
 }

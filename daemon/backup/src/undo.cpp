@@ -77,7 +77,8 @@ class Bucket {
             KIGUMI_TRY(const auto places, next_places(last, self, missing));
             KIGUMI_CHECK(undo(places));
         } while (last);
-        undone_.uncertain = std::min(undone_.rows, missing.count(restored));
+        undone_.uncertain += missing.count(restored);
+        undone_.uncertain = std::min(undone_.uncertain, undone_.rows);
         return undone_;
     }
 
@@ -118,7 +119,9 @@ class Bucket {
             }
             KIGUMI_TRY(const Row now, tx->get(at));
             KIGUMI_TRY(const Row earlier, before.get(at));
-            const Row then = as_of(at, earlier, before.version(), now, at_ms_);
+            const AsOf found = as_of(at, earlier, before.version(), now, at_ms_);
+            const Row& then = found.row;
+            if (found.ambiguous && leaf_type(at) != Type::kRegister) ++undone_.uncertain;
             if (leaf_type(at) == Type::kCounter) {
                 KIGUMI_CHECK(count_as(*tx, at, now, then));
             } else {
