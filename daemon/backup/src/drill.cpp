@@ -5,6 +5,7 @@
 
 #include "compare.hpp"
 #include "kigumi/daemon/restore.hpp"
+#include "kigumi/replication/check.hpp"
 #include "scratch.hpp"
 
 namespace kigumi::backup {
@@ -31,13 +32,13 @@ Result<void> compare_all(Store& store, Store& restored, DrillReport& report) {
     const auto tell = [&report](std::string what) {
         if (report.differences.size() < kShown) report.differences.push_back(std::move(what));
     };
+    KIGUMI_TRY(const check::Report checked, check::run(restored));
+    for (const check::Problem& problem : checked.problems) tell(check::describe(problem));
     KIGUMI_TRY(const auto buckets, restored.buckets());
     for (const auto& [bucket, version] : report.entry.versions) {
-        KIGUMI_TRY(auto snapshot, restored.read(bucket));
+        KIGUMI_TRY(const auto snapshot, restored.read(bucket));
         if (snapshot.version() != version)
             tell("bucket " + bucket + " was restored at another version than that of the backup");
-        if (const auto checked = snapshot.check_log(); !checked)
-            tell("bucket " + bucket + ": " + checked.error().message);
         KIGUMI_CHECK(count_ahead(store, bucket, version, report));
         KIGUMI_TRY(const Comparison found, compare(store, restored, bucket));
         report.rows += found.rows;

@@ -26,11 +26,11 @@ struct DrillReport {
 };
 
 /// Restores the newest backup into a directory of its own, which goes afterwards, checks its
-/// indexes, and compares it with the store that was backed up, row by row *at the version of the
-/// backup*: a row of the store without newer writes must be in the backup and the same; a row of
-/// the backup that the store has otherwise, or lacks, must have been written or collected since.
-/// The store is read in short snapshots and goes on meanwhile. What differs is no error but in the
-/// report. O(rows).
+/// rows and indexes, and compares it with the store that was backed up, row by row *at the version
+/// of the backup*: a row of the store without newer writes must be in the backup and the same; a
+/// row of the backup that the store has otherwise, or lacks, must have been written or collected
+/// since. The store is read in short snapshots and goes on meanwhile. What differs is no error but
+/// in the report. O(rows).
 Result<DrillReport> drill(Store& store, const DrillRequest& request);
 
 }  // namespace kigumi::backup
