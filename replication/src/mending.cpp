@@ -88,12 +88,17 @@ Result<std::size_t> WriteTransaction::restore_row(const KeyedRow& row,
             KIGUMI_CHECK(state.txn->erase(Table::kLog, entry));
     }
     const std::string row_key = schema::bucket_prefix(state.bucket) + key.bytes;
+    state.dirty = true;
+    if (united.empty()) {
+        KIGUMI_CHECK(state.txn->erase(Table::kRemoved, row_key));
+        KIGUMI_CHECK(state.txn->erase(Table::kRows, row_key));
+        return added;
+    }
     KIGUMI_CHECK(united.removed() ? state.txn->put(Table::kRemoved, row_key, {})
                                   : state.txn->erase(Table::kRemoved, row_key));
     const std::string record =
         encode_record(key.bytes, key.shortened, row.at, united, state.origins);
     KIGUMI_CHECK(state.txn->put(Table::kRows, row_key, record));
-    state.dirty = true;
     return added;
 }
 

@@ -191,6 +191,18 @@ TEST_F(AuditRules, ADamagedRowIsOverwrittenByWhoHasSeenAllThatWasInIt) {
     EXPECT_FALSE(a_.read().get(r_));
 }
 
+TEST_F(AuditRules, ADamagedRowThatWasWrittenElsewhereMeanwhileIsMadeRoomFor) {
+    b_.write([](auto& tx) { tx.reg("r").assign("second").value(); });
+    a_.damage(r_);
+    EXPECT_THROW(a_.pull(b_), ResultError) << "the join has to know what was there";
+    EXPECT_EQ(a_.settle(b_.told()).differences.size(), 1U);
+    a_.expect_sound();
+    EXPECT_TRUE(a_.read().get(r_)->empty()) << "a write beyond V must not show before V does";
+    a_.pull(b_);
+    EXPECT_EQ(a_.read().reg("r").get().value(), Value("second"));
+    settle_both();
+}
+
 TEST_F(AuditRules, OfTwoContributionsOfOneOriginTheLaterStays) {
     const RowKey n{"n", Type::kCounter, {}};
     const Row old = a_.read().get(n).value();

@@ -80,11 +80,17 @@ Result<void> read_log(ReadTransaction& snapshot, Named& named) {
 }
 
 /// A damaged row can be overwritten by that of a replica that has seen all that was in it.
-bool can_replace(const std::vector<Dot>& named, const VersionVector& ours_at, const Row& theirs,
-                 const VersionVector& theirs_at) {
-    return !theirs.empty() && covers_all(ours_at, theirs) &&
-           std::all_of(named.begin(), named.end(),
-                       [&theirs_at](const Dot& dot) { return theirs_at.covers(dot); });
+bool can_replace(const std::vector<Dot>& named, const Row& theirs, const VersionVector& theirs_at) {
+    return !theirs.empty() && std::all_of(named.begin(), named.end(),
+                                          [&](const Dot& dot) { return theirs_at.covers(dot); });
+}
+
+/// The writes that a version covers.
+KeyedRow covered(const KeyedRow& keyed, const VersionVector& version) {
+    KeyedRow part{keyed.at, Row()};
+    for (const Write& write : keyed.row)
+        if (version.covers(write.dot)) part.row.insert(write);
+    return part;
 }
 
 /// Adds what theirs has to our row, if they still differ.
@@ -96,11 +102,14 @@ Result<std::size_t> take(WriteTransaction& txn, const KeyedRow& theirs, const Th
         KIGUMI_CHECK(txn.join_row(theirs, all.version));
         return std::size_t{1};
     }
-    const bool wanted =
-        ours ? differ(*ours, txn.version(), theirs.row, all.version)
-             : named != nullptr && can_replace(*named, txn.version(), theirs.row, all.version);
-    if (!wanted) return std::size_t{0};
-    return txn.restore_row(theirs, named != nullptr ? *named : std::vector<Dot>());
+    if (!ours) {
+        if (named == nullptr || !can_replace(*named, theirs.row, all.version))
+            return std::size_t{0};
+        // Later writes come by a pull, which the damaged row would not let through.
+        return txn.restore_row(covered(theirs, txn.version()), *named);
+    }
+    if (!differ(*ours, txn.version(), theirs.row, all.version)) return std::size_t{0};
+    return txn.restore_row(theirs, {});
 }
 
 }  // namespace
@@ -192,7 +201,7 @@ Result<Outcome> settle(Store& store, const std::string& bucket, const Range& ran
         for (const auto& [place, keyed] : theirs.rows) {
             const auto it = ours.find(place);
             const bool damaged = it != ours.end() && !it->second;
-            if (damaged ? can_replace(named[place], version, keyed.row, theirs.version)
+            if (damaged ? can_replace(named[place], keyed.row, theirs.version)
                         : differ(it == ours.end() ? Row() : it->second->row, version, keyed.row,
                                  theirs.version))
                 found[place] = {keyed.at, 0,
