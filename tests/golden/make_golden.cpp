@@ -43,6 +43,7 @@ void write(Store& store, const std::string& who) {
     txn.map("map").reg("field").assign(Value(who)).value();
     txn.map("map").counter("hits").add(1).value();
     txn.map("map").set("tags").add(Value(who)).value();
+    txn.request("sale-17").once([&] { return Result<Value>(Value(who)); }).value();
     txn.commit().value();
 }
 
