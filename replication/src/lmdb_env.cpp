@@ -203,6 +203,7 @@ class LmdbEnv : public Env {
         KIGUMI_CHECK(check_process());
         return handle_.usage();
     }
+    void begin_sync() override { handle_.begin_sync(); }
     Result<void> sync() override {
         KIGUMI_CHECK(check_process());
         return handle_.sync();

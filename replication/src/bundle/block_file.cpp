@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <thread>
 #include <utility>
 
 #include "../big_endian.hpp"
@@ -22,8 +21,6 @@ constexpr std::string_view kMagic("KIGUMI\0\1", 8);
 constexpr std::size_t kHeaderBytes = 16;
 /// Fast enough for a disk; higher levels save a tenth and take twice as long.
 constexpr int kLevel = 1;
-
-std::size_t threads() { return std::clamp(std::thread::hardware_concurrency(), 1U, 4U); }
 
 std::uint64_t first_link() { return XXH3_64bits(kMagic.data(), kMagic.size()); }
 
@@ -38,28 +35,37 @@ tl::unexpected<Error> failed(std::string_view doing, const std::filesystem::path
                 "cannot " + std::string(doing) + " " + file.string() + ": " + std::strerror(errno));
 }
 
-/// The block as it is stored, but for the checksum.
-Result<std::string> compress(const std::string& raw) {
-    std::string stored(kHeaderBytes + ZSTD_compressBound(raw.size()), '\0');
-    const std::size_t size = ZSTD_compress(
-        stored.data() + kHeaderBytes, stored.size() - kHeaderBytes, raw.data(), raw.size(), kLevel);
-    if (ZSTD_isError(size) != 0)
-        return fail(ErrorCode::kIo,
-                    std::string("cannot compress a block: ") + ZSTD_getErrorName(size));
-    stored.resize(kHeaderBytes + size);
-    std::string sizes;
-    append_u32(sizes, static_cast<std::uint32_t>(size));
-    append_u32(sizes, static_cast<std::uint32_t>(raw.size()));
-    stored.replace(0, sizes.size(), sizes);
-    return stored;
+/// Makes of a raw block the block as it is stored, but for the checksum.
+BlockWorkers::Work compressor() {
+    const std::shared_ptr<ZSTD_CCtx> context(ZSTD_createCCtx(), ZSTD_freeCCtx);
+    return [context](BlockJob& job) -> Result<void> {
+        job.out.resize(std::max(job.out.size(), kHeaderBytes + ZSTD_compressBound(job.in.size())));
+        const std::size_t size =
+            ZSTD_compressCCtx(context.get(), job.out.data() + kHeaderBytes,
+                              job.out.size() - kHeaderBytes, job.in.data(), job.in.size(), kLevel);
+        if (ZSTD_isError(size) != 0)
+            return fail(ErrorCode::kIo,
+                        std::string("cannot compress a block: ") + ZSTD_getErrorName(size));
+        std::string sizes;
+        append_u32(sizes, static_cast<std::uint32_t>(size));
+        append_u32(sizes, static_cast<std::uint32_t>(job.in.size()));
+        job.out.replace(0, sizes.size(), sizes);
+        job.out_size = kHeaderBytes + size;
+        return {};
+    };
 }
 
-Result<std::string> decompress(const std::string& stored, std::size_t raw_size) {
-    std::string raw(raw_size, '\0');
-    const std::size_t size = ZSTD_decompress(raw.data(), raw.size(), stored.data(), stored.size());
-    if (ZSTD_isError(size) != 0 || size != raw_size)
-        return fail(ErrorCode::kCorrupt, "a block does not decompress");
-    return raw;
+/// Makes of a block's content, whose raw size is known, the raw block.
+BlockWorkers::Work decompressor() {
+    const std::shared_ptr<ZSTD_DCtx> context(ZSTD_createDCtx(), ZSTD_freeDCtx);
+    return [context](BlockJob& job) -> Result<void> {
+        job.out.resize(std::max(job.out.size(), job.out_size));
+        const std::size_t size = ZSTD_decompressDCtx(context.get(), job.out.data(), job.out_size,
+                                                     job.in.data(), job.in.size());
+        if (ZSTD_isError(size) != 0 || size != job.out_size)
+            return fail(ErrorCode::kCorrupt, "a block does not decompress");
+        return {};
+    };
 }
 
 }  // namespace
@@ -81,7 +87,11 @@ File& File::operator=(File&& other) noexcept {
 }
 
 BlockWriter::BlockWriter(std::filesystem::path file)
-    : file_(std::move(file)), unfinished_(file_.string() + ".partial"), chain_(first_link()) {}
+    : file_(std::move(file)),
+      unfinished_(file_.string() + ".partial"),
+      compressing_(compressor),
+      filling_(compressing_.fresh()),
+      chain_(first_link()) {}
 
 BlockWriter::~BlockWriter() {
     if (!finished_ && out_.get() >= 0) unlink(unfinished_.c_str());
@@ -98,32 +108,34 @@ Result<std::unique_ptr<BlockWriter>> BlockWriter::create(const std::filesystem::
 
 Result<void> BlockWriter::write(std::string_view bytes) {
     while (!bytes.empty()) {
-        const std::size_t part = std::min(bytes.size(), kBlockBytes - raw_.size());
-        raw_ += bytes.substr(0, part);
+        const std::size_t part = std::min(bytes.size(), kBlockBytes - filling_->in.size());
+        filling_->in += bytes.substr(0, part);
         bytes.remove_prefix(part);
-        if (raw_.size() == kBlockBytes) KIGUMI_CHECK(start_block());
+        if (filling_->in.size() < kBlockBytes) continue;
+        if (compressing_.busy()) KIGUMI_CHECK(write_oldest());
+        start_block();
     }
     return {};
 }
 
-Result<void> BlockWriter::start_block() {
-    if (compressing_.size() >= threads()) KIGUMI_CHECK(write_oldest());
-    compressing_.push_back(
-        std::async(std::launch::async, [raw = std::move(raw_)] { return compress(raw); }));
-    raw_.clear();
-    raw_.reserve(kBlockBytes);
-    return {};
+void BlockWriter::start_block() {
+    compressing_.start(std::move(filling_));
+    filling_ = compressing_.fresh();
+    filling_->in.clear();
+    filling_->in.reserve(kBlockBytes);
 }
 
 Result<void> BlockWriter::write_oldest() {
-    KIGUMI_TRY(std::string block, compressing_.front().get());
-    compressing_.pop_front();
-    const std::string_view all = block;
-    chain_ = next_link(all.substr(0, 8), all.substr(kHeaderBytes), chain_);
+    auto job = compressing_.oldest();
+    KIGUMI_CHECK(job->outcome);
+    const std::string_view block = std::string_view(job->out).substr(0, job->out_size);
+    chain_ = next_link(block.substr(0, 8), block.substr(kHeaderBytes), chain_);
     std::string link;
     append_u64(link, chain_);
-    block.replace(8, link.size(), link);
-    return write_raw(block);
+    job->out.replace(8, link.size(), link);
+    KIGUMI_CHECK(write_raw(block));
+    compressing_.recycle(std::move(job));
+    return {};
 }
 
 Result<void> BlockWriter::write_raw(std::string_view bytes) {
@@ -138,8 +150,8 @@ Result<void> BlockWriter::write_raw(std::string_view bytes) {
 }
 
 Result<std::uint64_t> BlockWriter::finish() {
-    if (!raw_.empty()) KIGUMI_CHECK(start_block());
-    while (!compressing_.empty()) KIGUMI_CHECK(write_oldest());
+    if (!filling_->in.empty()) start_block();
+    while (!compressing_.idle()) KIGUMI_CHECK(write_oldest());
     if (fsync(out_.get()) != 0) return failed("sync", unfinished_);
     if (rename(unfinished_.c_str(), file_.c_str()) != 0) return failed("write", file_);
     finished_ = true;
@@ -148,7 +160,7 @@ Result<std::uint64_t> BlockWriter::finish() {
 }
 
 BlockReader::BlockReader(std::filesystem::path file)
-    : file_(std::move(file)), chain_(first_link()) {}
+    : file_(std::move(file)), chain_(first_link()), decompressing_(decompressor) {}
 
 Result<std::unique_ptr<BlockReader>> BlockReader::open(const std::filesystem::path& file) {
     std::unique_ptr<BlockReader> reader(new BlockReader(file));
@@ -158,8 +170,8 @@ Result<std::unique_ptr<BlockReader>> BlockReader::open(const std::filesystem::pa
     if (!S_ISREG(info.st_mode))
         return fail(ErrorCode::kInvalidArgument, file.string() + " is not a file");
     reader->file_bytes_ = static_cast<std::uint64_t>(info.st_size);
-    const bool whole = reader->file_bytes_ >= kMagic.size();
-    KIGUMI_TRY(const std::string magic, reader->read_raw(whole ? kMagic.size() : 0));
+    std::string magic(std::min<std::uint64_t>(reader->file_bytes_, kMagic.size()), '\0');
+    KIGUMI_CHECK(reader->read_raw(magic.data(), magic.size()));
     if (magic.substr(0, 7) != kMagic.substr(0, 7))
         return fail(ErrorCode::kInvalidArgument, file.string() + " is not a bundle");
     if (magic != kMagic)
@@ -170,38 +182,39 @@ Result<std::unique_ptr<BlockReader>> BlockReader::open(const std::filesystem::pa
     return reader;
 }
 
-Result<std::string> BlockReader::read_raw(std::size_t size) {
-    std::string bytes(size, '\0');
+Result<void> BlockReader::read_raw(char* into, std::size_t size) {
     std::size_t done = 0;
     while (done < size) {
-        const ssize_t got = ::read(in_.get(), bytes.data() + done, size - done);
+        const ssize_t got = ::read(in_.get(), into + done, size - done);
         if (got < 0 && errno == EINTR) continue;
         if (got < 0) return failed("read", file_);
         if (got == 0) return damaged_at(read_ + done, "ends too early");
         done += static_cast<std::size_t>(got);
     }
     read_ += size;
-    return bytes;
+    return {};
 }
 
 Result<void> BlockReader::read_ahead() {
-    while (ahead_.size() < threads() && read_ < file_bytes_) {
+    while (!decompressing_.busy() && read_ < file_bytes_) {
         const std::uint64_t offset = read_;
         if (file_bytes_ - read_ < kHeaderBytes) return damaged_at(offset, "ends too early");
-        KIGUMI_TRY(const std::string header, read_raw(kHeaderBytes));
+        std::string header(kHeaderBytes, '\0');
+        KIGUMI_CHECK(read_raw(header.data(), header.size()));
         const std::uint32_t stored_size = read_u32(header);
         const std::uint32_t raw_size = read_u32(header.substr(4));
         if (raw_size == 0 || raw_size > kBlockBytes ||
             stored_size > ZSTD_compressBound(kBlockBytes))
             return damaged_at(offset, "is damaged");
         if (file_bytes_ - read_ < stored_size) return damaged_at(offset, "ends too early");
-        KIGUMI_TRY(std::string stored, read_raw(stored_size));
-        chain_ = next_link(std::string_view(header).substr(0, 8), stored, chain_);
+        auto job = decompressing_.fresh();
+        job->in.resize(stored_size);
+        job->out_size = raw_size;
+        job->offset = offset;
+        KIGUMI_CHECK(read_raw(job->in.data(), stored_size));
+        chain_ = next_link(std::string_view(header).substr(0, 8), job->in, chain_);
         if (chain_ != read_u64(header.substr(8))) return damaged_at(offset, "is damaged");
-        ahead_.push_back(
-            {offset, std::async(std::launch::async, [stored = std::move(stored), raw_size] {
-                 return decompress(stored, raw_size);
-             })});
+        decompressing_.start(std::move(job));
     }
     return {};
 }
@@ -211,22 +224,17 @@ Result<bool> BlockReader::load() {
         const auto ahead = read_ahead();
         if (!ahead) broken_ = ahead.error();
     }
-    if (ahead_.empty()) {
+    if (decompressing_.idle()) {
         if (broken_) return tl::unexpected<Error>(*broken_);
         return false;
     }
-    Block block = std::move(ahead_.front());
-    ahead_.pop_front();
-    offset_ = block.offset;
-    auto raw = block.raw.get();
-    if (!raw) return damaged_at(offset_, "is damaged");
+    auto job = decompressing_.oldest();
+    offset_ = job->offset;
+    if (!job->outcome) return damaged_at(offset_, "is damaged");
     buffer_.erase(0, taken_);
     taken_ = 0;
-    if (buffer_.empty()) {
-        buffer_ = std::move(*raw);
-    } else {
-        buffer_ += *raw;
-    }
+    buffer_.append(job->out, 0, job->out_size);
+    decompressing_.recycle(std::move(job));
     return true;
 }
 

@@ -1,15 +1,13 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <filesystem>
-#include <future>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
-#include "kigumi/crdt/result.hpp"
+#include "block_workers.hpp"
 
 /// A stream of bytes in a file, as compressed blocks whose checksums form a chain: a block that was
 /// altered, left out, repeated or moved is found at its offset (`docs/format/bundle.md`).
@@ -49,15 +47,15 @@ class BlockWriter {
   private:
     explicit BlockWriter(std::filesystem::path file);
 
-    Result<void> start_block();
+    void start_block();
     Result<void> write_oldest();
     Result<void> write_raw(std::string_view bytes);
 
     const std::filesystem::path file_;
     const std::filesystem::path unfinished_;
     File out_;
-    std::string raw_;
-    std::deque<std::future<Result<std::string>>> compressing_;
+    BlockWorkers compressing_;
+    std::unique_ptr<BlockJob> filling_;
     std::uint64_t chain_;
     std::uint64_t written_ = 0;
     bool finished_ = false;
@@ -80,17 +78,13 @@ class BlockReader {
     tl::unexpected<Error> damaged(std::string_view what) const;
 
   private:
-    struct Block {
-        std::uint64_t offset;
-        std::future<Result<std::string>> raw;
-    };
-
     explicit BlockReader(std::filesystem::path file);
 
     Result<void> read_ahead();
     /// Adds the next block to the buffer; false at the end of the file.
     Result<bool> load();
-    Result<std::string> read_raw(std::size_t size);
+    /// Reads so many bytes of the file, exactly.
+    Result<void> read_raw(char* into, std::size_t size);
     tl::unexpected<Error> damaged_at(std::uint64_t offset, std::string_view what) const;
 
     const std::filesystem::path file_;
@@ -98,8 +92,8 @@ class BlockReader {
     std::uint64_t file_bytes_ = 0;
     std::uint64_t read_ = 0;  ///< of the file
     std::uint64_t chain_;
-    std::deque<Block> ahead_;
-    std::optional<Error> broken_;  ///< what ends the reading behind the blocks in `ahead_`
+    BlockWorkers decompressing_;
+    std::optional<Error> broken_;  ///< what ends the reading behind the blocks that were read
     std::string buffer_;
     std::size_t taken_ = 0;  ///< of the buffer
     std::uint64_t offset_ = 0;

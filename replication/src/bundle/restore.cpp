@@ -1,40 +1,44 @@
 #include <xxhash.h>
 
+#include <algorithm>
 #include <system_error>
+#include <utility>
 
 #include "../big_endian.hpp"
 #include "../schema.hpp"
 #include "stream.hpp"
+#include "table_filler.hpp"
 
 namespace kigumi::bundle {
 namespace {
 
 using kv::Table;
 
-constexpr std::size_t kTransactionBytes = std::size_t{64} << 20;
+constexpr std::size_t kBatchBytes = std::size_t{512} << 10;
 
 /// Fills a new environment from one full bundle. Each table is written in its order, so that LMDB
 /// appends; numbers of origins and records stay as they are.
 class Loader {
   public:
-    Loader(kv::Env& env, StreamReader in) : env_(env), in_(std::move(in)) {}
+    Loader(kv::Env& env, StreamReader in) : in_(std::move(in)), filler_(env) {}
 
     Result<Summary> run() {
         for (;;) {
             KIGUMI_TRY(const Item item, in_.next());
             if (item == Item::kBucket || item == Item::kEnd) KIGUMI_CHECK(end_bucket());
             if (item == Item::kEnd) break;
-            KIGUMI_CHECK(begin());
             if (item == Item::kBucket) KIGUMI_CHECK(begin_bucket());
             if (item == Item::kRow) KIGUMI_CHECK(row());
-            if (item == Item::kLog) KIGUMI_CHECK(log_entry());
-            if (pending_ > kTransactionBytes) KIGUMI_CHECK(commit());
+            if (item == Item::kLog) log_entry();
+            if (batch_.bytes() > kBatchBytes) KIGUMI_CHECK(hand_over());
         }
-        KIGUMI_CHECK(begin());
-        KIGUMI_CHECK(schema::put_format(*txn_));
-        KIGUMI_CHECK(schema::put_last_time(*txn_, time_.last()));
-        KIGUMI_CHECK(commit());
-        KIGUMI_CHECK(env_.sync());
+        KIGUMI_CHECK(hand_over());
+        batch_.first = [time = time_.last()](kv::WriteTxn& txn) -> Result<void> {
+            KIGUMI_CHECK(schema::put_format(txn));
+            return schema::put_last_time(txn, time);
+        };
+        KIGUMI_CHECK(hand_over());
+        KIGUMI_CHECK(explained(filler_.finish()));
         return in_.summary();
     }
 
@@ -42,27 +46,22 @@ class Loader {
     /// Stands for the numbers that the bundle's records bear already.
     class Numbers : public codec::OriginNumbers {
       public:
-        explicit Numbers(const Origins& origins) : origins_(origins) {}
+        explicit Numbers(const std::vector<ReplicaId>& names) : names_(names) {}
         std::uint64_t number_of(const ReplicaId& origin) override {
-            const auto& names = origins_.names();
-            const auto at = std::find(names.begin(), names.end(), origin);
-            return static_cast<std::uint64_t>(at - names.begin());
+            const auto at = std::find(names_.begin(), names_.end(), origin);
+            return static_cast<std::uint64_t>(at - names_.begin());
         }
 
       private:
-        const Origins& origins_;
+        const std::vector<ReplicaId>& names_;
     };
 
-    Result<void> begin() {
-        if (txn_) return {};
-        KIGUMI_TRY(txn_, env_.begin_write());
-        return {};
-    }
-    Result<void> commit() {
-        pending_ = 0;
-        const auto txn = std::move(txn_);
-        txn_ = nullptr;
-        return txn->commit();
+    Result<void> hand_over() { return explained(filler_.add(std::exchange(batch_, {}))); }
+
+    /// What cannot be appended came in the wrong order.
+    Result<void> explained(Result<void> written) const {
+        if (written || written.error().code != ErrorCode::kInvalidArgument) return written;
+        return in_.damaged("has its log out of order");
     }
 
     Result<void> begin_bucket() {
@@ -71,43 +70,50 @@ class Loader {
             return fail(ErrorCode::kInvalidArgument,
                         "the first bundle has to be full, and its bucket " + cut.bucket +
                             " builds on an earlier one; give that first");
-        KIGUMI_TRY(bucket_, schema::make_bucket(*txn_, cut.bucket));
         const auto& names = in_.origins().names();
-        for (std::uint32_t i = 0; i < names.size(); ++i) {
-            const bool known = i < origins_.size();
-            if (known && origins_[i] != names[i]) return in_.damaged("contradicts itself");
-            if (known) continue;
-            origins_.push_back(names[i]);
-            std::string number;
-            append_u32(number, i);
-            KIGUMI_CHECK(txn_->put(Table::kOrigins, number, names[i].bytes()));
-        }
-        Numbers numbers(in_.origins());
+        for (std::size_t i = 0; i < std::min(origins_.size(), names.size()); ++i)
+            if (origins_[i] != names[i]) return in_.damaged("contradicts itself");
+        Numbers numbers(names);
         for (const auto& [origin, counter] : cut.version)
             if (numbers.number_of(origin) == names.size())
                 return in_.damaged("does not name all its replicas");
+        KIGUMI_CHECK(hand_over());
         // What the source had dropped is at or below G.
-        return schema::put_clock(*txn_, bucket_, {}, {cut.version, cut.floor, cut.floor}, numbers);
+        batch_.first = [cut, names, known = origins_.size(),
+                        bucket = ++bucket_](kv::WriteTxn& txn) -> Result<void> {
+            std::string number;
+            append_u32(number, bucket);
+            KIGUMI_CHECK(txn.put(Table::kBuckets, cut.bucket, number));
+            for (std::size_t i = known; i < names.size(); ++i) {
+                number.clear();
+                append_u32(number, static_cast<std::uint32_t>(i));
+                KIGUMI_CHECK(txn.put(Table::kOrigins, number, names[i].bytes()));
+            }
+            Numbers own(names);
+            return schema::put_clock(txn, bucket, {}, {cut.version, cut.floor, cut.floor}, own);
+        };
+        if (names.size() > origins_.size()) origins_ = names;
+        return {};
     }
 
     Result<void> row() {
         KIGUMI_TRY(const KeyedRow keyed, in_.row());
-        const std::string key = schema::bucket_prefix(bucket_) + std::string(in_.place());
-        KIGUMI_CHECK(append(Table::kRows, key, in_.record()));
-        if (keyed.row.removed()) KIGUMI_CHECK(append(Table::kRemoved, key, {}));
-        const std::uint64_t wall_ms = in_.summary().time_ms;
+        key_ = schema::bucket_prefix(bucket_);
+        key_ += in_.place();
+        batch_.append(Table::kRows, key_, in_.record());
+        if (keyed.row.removed()) batch_.append(Table::kRemoved, key_, {});
         for (const Write& write : keyed.row) {
-            time_.observe(write.time, wall_ms);
+            time_.observe(write.time, in_.summary().time_ms);
             writes_ += mark(write.dot, in_.place());
         }
         return {};
     }
 
-    Result<void> log_entry() {
+    void log_entry() {
         const ReplicaId& origin = in_.origins().names()[in_.origin()];
-        const std::string place(in_.place());
-        entries_ += mark({origin, in_.counter()}, place);
-        return append(Table::kLog, schema::log_key(bucket_, in_.origin(), in_.counter()), place);
+        entries_ += mark({origin, in_.counter()}, in_.place());
+        batch_.append(Table::kLog, schema::log_key(bucket_, in_.origin(), in_.counter()),
+                      in_.place());
     }
 
     /// The log must name exactly the writes in the rows. Both come in an order of their own, so
@@ -124,18 +130,10 @@ class Loader {
         return {};
     }
 
-    Result<void> append(Table table, std::string_view key, std::string_view value) {
-        pending_ += key.size() + value.size();
-        const auto appended = txn_->append(table, key, value);
-        if (!appended && appended.error().code == ErrorCode::kInvalidArgument)
-            return in_.damaged("has its log out of order");
-        return appended;
-    }
-
-    kv::Env& env_;
     StreamReader in_;
-    std::unique_ptr<kv::WriteTxn> txn_;
-    std::size_t pending_ = 0;
+    TableFiller filler_;
+    TableBatch batch_;
+    std::string key_;
     schema::BucketId bucket_ = 0;
     std::vector<ReplicaId> origins_;
     HlcClock time_;
@@ -197,6 +195,7 @@ Result<std::vector<Summary>> restore(const std::vector<std::filesystem::path>& f
         KIGUMI_TRY(StreamReader in, StreamReader::open(files.front(), progress));
         KIGUMI_TRY(const auto env, kv::open_lmdb(scratch.path(), options));
         KIGUMI_TRY(Summary full, Loader(*env, std::move(in)).run());
+        KIGUMI_CHECK(env->sync());
         restored.push_back(std::move(full));
     }
     if (files.size() > 1) {

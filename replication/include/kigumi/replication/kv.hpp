@@ -79,6 +79,9 @@ class Env {
     /// Waits for its turn: one writer at a time.
     virtual Result<std::unique_ptr<WriteTxn>> begin_write() = 0;
     virtual Result<Usage> usage() = 0;
+    /// Lets the system begin to write to disk what was committed so far; `sync` has less to wait
+    /// for.
+    virtual void begin_sync() = 0;
     /// Makes durable what was committed with `LmdbOptions::durable` off.
     virtual Result<void> sync() = 0;
 };

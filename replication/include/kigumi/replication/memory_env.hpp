@@ -18,6 +18,7 @@ class MemoryEnv : public Env {
     Result<std::unique_ptr<ReadTxn>> begin_read() override;
     Result<std::unique_ptr<WriteTxn>> begin_write() override;
     Result<Usage> usage() override;
+    void begin_sync() override {}
     Result<void> sync() override { return {}; }
 
     /// The committed state: keep it and hand it to `restore` to go back in time.
