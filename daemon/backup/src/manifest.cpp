@@ -49,9 +49,9 @@ class Members {
     explicit Members(const Json& object) : object_(object) {}
 
     const Json& at(const char* name) {
-        static const Json kNone;
+        static const Json none;  // null
         const auto it = object_.is_object() ? object_.find(name) : object_.end();
-        return object_.is_object() && it != object_.end() ? *it : kNone;
+        return object_.is_object() && it != object_.end() ? *it : none;
     }
     std::uint64_t number(const char* name) {
         const Json& member = at(name);

@@ -60,7 +60,7 @@ class Run {
         Plan plan = backup::plan(target_, request_, store_.wall_ms());
         bundle::WriteOptions options;
         if (plan.previous != nullptr) options.since = plan.previous->versions;
-        KIGUMI_TRY(options.since, hold(std::move(options.since)));
+        KIGUMI_TRY(options.since, hold(options.since));
         if (plan.previous != nullptr && options.since.empty())
             plan = {nullptr, "the store has dropped removals that the last one lacks"};
         KIGUMI_TRY(Entry entry, write(plan.previous, options));
@@ -73,7 +73,7 @@ class Run {
   private:
     /// Those versions that the bundle can start from. From here on collection waits for what it has
     /// to carry, and for what the one after it will have to.
-    Result<bundle::Versions> hold(bundle::Versions since) {
+    Result<bundle::Versions> hold(const bundle::Versions& since) {
         if (request_.hold_ms == 0) return bundle::reachable(store_, since);
         BackupRecord held = record_;
         held.hold_until_ms = store_.wall_ms() + request_.hold_ms;
