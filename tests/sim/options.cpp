@@ -49,6 +49,8 @@ Options options_for(std::uint64_t seed) {
     if (!options.members_known() || random.chance(20))
         options.audit_ms = random.between(1'000, 12'000);
     if (options.audit_ms > 0 && options.replicas > 1) options.damage = sometimes(50, 12);
+    // A write to a damaged row spreads the loss before an audit can find it.
+    if (options.damage > 0) options.request_ms = Options().request_ms;
     return options;
 }
 

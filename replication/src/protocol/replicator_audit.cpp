@@ -30,7 +30,11 @@ std::string named(const std::string& bucket, const RowKey& at) {
 }  // namespace
 
 bool Replicator::Core::audits(const Link& link) const {
-    return options_.audit_ms > 0 && link.replica && self_ < *link.replica && preferred(link);
+    if (options_.audit_ms == 0 || !link.replica || !link.dialled) return false;
+    return std::none_of(links_.begin(), links_.end(), [&link](const auto& entry) {
+        const Link& other = entry.second;
+        return other.id < link.id && other.up && other.dialled && other.replica == link.replica;
+    });
 }
 
 std::uint64_t Replicator::Core::first_audit_ms(const Link& link, const Bucket& bucket,

@@ -142,7 +142,8 @@ class Replicator::Core {
 
     // Audit.
     void audit_all(std::uint64_t now_ms);
-    /// Whether this side of the link asks.
+    /// Whether this side of the link asks: the one that dialled, on one link to each replica. (Not
+    /// the smaller id: whom a link leads to may be out of date on one side.)
     bool audits(const Link& link) const;
     std::uint64_t first_audit_ms(const Link& link, const Bucket& bucket, std::uint64_t now_ms);
     std::uint64_t next_audit_ms(const Link& link) const;
