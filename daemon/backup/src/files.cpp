@@ -4,21 +4,14 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <xxhash.h>
 
-#include <array>
 #include <cerrno>
-#include <cinttypes>
-#include <cstdio>
 #include <cstring>
-#include <memory>
-#include <vector>
 
 namespace kigumi::backup {
 namespace {
 
 constexpr std::size_t kMaxText = std::size_t{64} << 20;
-constexpr std::size_t kBlock = std::size_t{1} << 20;
 
 /// A descriptor that closes itself.
 class File {
@@ -104,25 +97,6 @@ Result<void> sync_directory(const std::filesystem::path& directory) {
     if (file.fd() < 0) return system_error("open", directory);
     if (fsync(file.fd()) != 0) return system_error("sync", directory);
     return {};
-}
-
-Result<std::string> checksum_of(const std::filesystem::path& path) {
-    const File file(path, O_RDONLY);
-    if (file.fd() < 0) return system_error("open", path);
-    const std::unique_ptr<XXH3_state_t, XXH_errorcode (*)(XXH3_state_t*)> state(XXH3_createState(),
-                                                                                XXH3_freeState);
-    XXH3_64bits_reset(state.get());
-    std::vector<char> block(kBlock);
-    for (;;) {
-        const ssize_t n = read_full(file.fd(), block.data(), block.size());
-        if (n < 0) return system_error("read", path);
-        if (n == 0) break;
-        XXH3_64bits_update(state.get(), block.data(), static_cast<std::size_t>(n));
-    }
-    std::array<char, 17> hex{};
-    std::snprintf(hex.data(), hex.size(), "%016" PRIx64,
-                  static_cast<std::uint64_t>(XXH3_64bits_digest(state.get())));
-    return std::string(hex.data());
 }
 
 FileLock::~FileLock() {

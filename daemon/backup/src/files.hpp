@@ -19,9 +19,6 @@ Result<void> replace_file(const std::filesystem::path& file, std::string_view te
 /// Makes what was created, renamed or removed in a directory durable.
 Result<void> sync_directory(const std::filesystem::path& directory);
 
-/// XXH3 of a file's bytes, 16 hexadecimal digits. Reads it once, in constant memory.
-Result<std::string> checksum_of(const std::filesystem::path& file);
-
 /// "cannot <what> <path>: <errno>", as kIo; kFull if the disk is.
 tl::unexpected<Error> system_error(const std::string& what, const std::filesystem::path& path);
 

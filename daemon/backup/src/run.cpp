@@ -92,8 +92,8 @@ class Run {
         entry.file = bundle_name(entry.number, previous == nullptr);
         const fs::path file = target_.directory() / entry.file;
         KIGUMI_TRY(const bundle::Summary summary, bundle::write(store_, file, options));
-        if (request_.verify) KIGUMI_CHECK(bundle::inspect(file));
-        KIGUMI_TRY(entry.checksum, checksum_of(file));
+        if (request_.verify) KIGUMI_CHECK(verify(file, summary.checksum));
+        entry.checksum = checksum_text(summary.checksum);
         entry.bytes = summary.file_bytes;
         entry.time_ms = summary.time_ms;
         entry.source = summary.source;
@@ -105,6 +105,13 @@ class Run {
         entry.rows = summary.rows;
         entry.row_bytes = summary.row_bytes;
         return entry;
+    }
+
+    static Result<void> verify(const fs::path& file, std::uint64_t written) {
+        KIGUMI_TRY(const bundle::Summary read, bundle::inspect(file));
+        if (read.checksum == written) return {};
+        return fail(ErrorCode::kCorrupt,
+                    file.string() + " does not hold what was written to it; check the disk");
     }
 
     /// Enters the backup in the manifest, and leaves out those that are no longer kept.

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cinttypes>
 #include <cstdio>
 #include <set>
 
@@ -74,6 +75,12 @@ std::string bundle_name(std::uint64_t number, bool full) {
     std::string digits = std::to_string(number);
     digits.insert(0, kDigits - std::min(kDigits, digits.size()), '0');
     return std::string(kPrefix) + digits + std::string(full ? kFull : kIncremental);
+}
+
+std::string checksum_text(std::uint64_t checksum) {
+    std::array<char, 17> hex{};
+    std::snprintf(hex.data(), hex.size(), "%016" PRIx64, checksum);
+    return hex.data();
 }
 
 bool is_bundle_name(std::string_view name) {

@@ -10,6 +10,8 @@ inline constexpr const char* kManifestName = "manifest.json";
 
 /// The name of a backup's file.
 std::string bundle_name(std::uint64_t number, bool full);
+/// The checksum of a bundle as the manifest tells it: 16 hexadecimal digits.
+std::string checksum_text(std::uint64_t checksum);
 /// Whether a name is one that `bundle_name` gives. Nothing else is ever written or removed.
 bool is_bundle_name(std::string_view name);
 

@@ -139,6 +139,7 @@ Result<void> BlockWriter::write_oldest() {
 }
 
 Result<void> BlockWriter::write_raw(std::string_view bytes) {
+    hash_.add(bytes);
     while (!bytes.empty()) {
         const ssize_t size = ::write(out_.get(), bytes.data(), bytes.size());
         if (size < 0 && errno == EINTR) continue;
@@ -192,6 +193,7 @@ Result<void> BlockReader::read_raw(char* into, std::size_t size) {
         done += static_cast<std::size_t>(got);
     }
     read_ += size;
+    hash_.add({into, size});
     return {};
 }
 

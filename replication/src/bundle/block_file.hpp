@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "block_workers.hpp"
+#include "running_hash.hpp"
 
 /// A stream of bytes in a file, as compressed blocks whose checksums form a chain: a block that was
 /// altered, left out, repeated or moved is found at its offset (`docs/format/bundle.md`).
@@ -43,6 +44,8 @@ class BlockWriter {
     Result<void> write(std::string_view bytes);
     /// Makes the file durable and gives it its name. Returns its size.
     Result<std::uint64_t> finish();
+    /// XXH3 of what was written to the file.
+    std::uint64_t checksum() const { return hash_.digest(); }
 
   private:
     explicit BlockWriter(std::filesystem::path file);
@@ -58,6 +61,7 @@ class BlockWriter {
     std::unique_ptr<BlockJob> filling_;
     std::uint64_t chain_;
     std::uint64_t written_ = 0;
+    RunningHash hash_;
     bool finished_ = false;
 };
 
@@ -72,6 +76,8 @@ class BlockReader {
     Result<bool> at_end();
 
     std::uint64_t file_bytes() const { return file_bytes_; }
+    /// XXH3 of what was read of the file.
+    std::uint64_t checksum() const { return hash_.digest(); }
     /// Where in the file the block begins that the last taken bytes end in.
     std::uint64_t offset() const { return offset_; }
     /// The error for content that is wrong, at that offset.
@@ -92,6 +98,7 @@ class BlockReader {
     std::uint64_t file_bytes_ = 0;
     std::uint64_t read_ = 0;  ///< of the file
     std::uint64_t chain_;
+    RunningHash hash_;
     BlockWorkers decompressing_;
     std::optional<Error> broken_;  ///< what ends the reading behind the blocks that were read
     std::string buffer_;

@@ -138,7 +138,7 @@ Result<Summary> inspect(const std::filesystem::path& file, const Progress& progr
     KIGUMI_TRY(StreamReader in, StreamReader::open(file, progress));
     for (;;) {
         KIGUMI_TRY(const Item item, in.next());
-        if (item == Item::kRow) KIGUMI_CHECK(in.row());
+        if (item == Item::kRow) KIGUMI_CHECK(in.row(codec::Values::kSkip));
         if (item == Item::kEnd) return in.summary();
     }
 }

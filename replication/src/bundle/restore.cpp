@@ -97,7 +97,7 @@ class Loader {
     }
 
     Result<void> row() {
-        KIGUMI_TRY(const KeyedRow keyed, in_.row());
+        KIGUMI_TRY(const KeyedRow keyed, in_.row(codec::Values::kSkip));
         key_ = schema::bucket_prefix(bucket_);
         key_ += in_.place();
         batch_.append(Table::kRows, key_, in_.record());

@@ -36,6 +36,7 @@ struct Summary {
     std::uint64_t rows = 0;
     std::uint64_t row_bytes = 0;   ///< of the stored rows and their keys, before compression
     std::uint64_t file_bytes = 0;  ///< of the bundle
+    std::uint64_t checksum = 0;    ///< XXH3 of its bytes, once it was read or written to its end
 };
 
 /// Hears how far a long work is, in bytes. Called on the caller's thread, some hundred times.
