@@ -230,28 +230,39 @@ Result<bool> BlockReader::load() {
         if (broken_) return tl::unexpected<Error>(*broken_);
         return false;
     }
-    auto job = decompressing_.oldest();
-    offset_ = job->offset;
-    if (!job->outcome) return damaged_at(offset_, "is damaged");
-    buffer_.erase(0, taken_);
+    if (block_) decompressing_.recycle(std::move(block_));
+    block_ = decompressing_.oldest();
     taken_ = 0;
-    buffer_.append(job->out, 0, job->out_size);
-    decompressing_.recycle(std::move(job));
+    offset_ = block_->offset;
+    if (!block_->outcome) {
+        block_ = nullptr;
+        return damaged_at(offset_, "is damaged");
+    }
     return true;
 }
 
-Result<std::string_view> BlockReader::take(std::size_t size) {
-    while (buffer_.size() - taken_ < size) {
-        KIGUMI_TRY(const bool more, load());
-        if (!more) return damaged_at(file_bytes_, "ends too early");
-    }
-    const std::string_view bytes = std::string_view(buffer_).substr(taken_, size);
+std::string_view BlockReader::take_of_block(std::size_t size) {
+    const std::string_view bytes = std::string_view(block_->out).substr(taken_, size);
     taken_ += size;
     return bytes;
 }
 
+Result<std::string_view> BlockReader::take(std::size_t size) {
+    if (left() >= size && block_) return take_of_block(size);
+    joined_.clear();
+    while (joined_.size() < size) {
+        if (left() > 0) {
+            joined_ += take_of_block(std::min(left(), size - joined_.size()));
+            continue;
+        }
+        KIGUMI_TRY(const bool more, load());
+        if (!more) return damaged_at(file_bytes_, "ends too early");
+    }
+    return std::string_view(joined_);
+}
+
 Result<bool> BlockReader::at_end() {
-    if (taken_ < buffer_.size()) return false;
+    if (left() > 0) return false;
     KIGUMI_TRY(const bool more, load());
     return !more;
 }

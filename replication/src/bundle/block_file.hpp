@@ -87,8 +87,10 @@ class BlockReader {
     explicit BlockReader(std::filesystem::path file);
 
     Result<void> read_ahead();
-    /// Adds the next block to the buffer; false at the end of the file.
+    /// Makes the next block the one to take from; false at the end of the file.
     Result<bool> load();
+    std::size_t left() const { return block_ ? block_->out_size - taken_ : 0; }
+    std::string_view take_of_block(std::size_t size);
     /// Reads so many bytes of the file, exactly.
     Result<void> read_raw(char* into, std::size_t size);
     tl::unexpected<Error> damaged_at(std::uint64_t offset, std::string_view what) const;
@@ -101,8 +103,9 @@ class BlockReader {
     RunningHash hash_;
     BlockWorkers decompressing_;
     std::optional<Error> broken_;  ///< what ends the reading behind the blocks that were read
-    std::string buffer_;
-    std::size_t taken_ = 0;  ///< of the buffer
+    std::unique_ptr<BlockJob> block_;  ///< what was decompressed last
+    std::size_t taken_ = 0;            ///< of the block
+    std::string joined_;               ///< bytes that were taken over the end of a block
     std::uint64_t offset_ = 0;
 };
 
