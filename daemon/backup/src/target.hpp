@@ -1,7 +1,7 @@
 #pragma once
 
-#include "files.hpp"
 #include "kigumi/daemon/backup_manifest.hpp"
+#include "kigumi/replication/files.hpp"
 
 /// The directory behind the manifest: names, locks, and what a crash can leave.
 namespace kigumi::backup {
@@ -39,7 +39,7 @@ class TargetWriter {
     void remove_strays() const;
 
     std::filesystem::path directory_;
-    FileLock lock_;
+    files::Lock lock_;
     Manifest manifest_;
 };
 
@@ -55,7 +55,7 @@ class TargetReader {
 
   private:
     std::filesystem::path directory_;
-    FileLock lock_;
+    files::Lock lock_;
     Manifest manifest_;
 };
 

@@ -44,6 +44,9 @@ using Progress = std::function<void(std::uint64_t done, std::uint64_t total)>;
 
 using Versions = std::map<std::string, VersionVector>;
 
+/// How far the buckets of a store are, each at a moment of its own.
+Result<Versions> versions(Store& store);
+
 struct WriteOptions {
     Versions since;                     ///< by bucket; one that is not named is written in full
     std::optional<std::string> bucket;  ///< only this one; all if empty
