@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -35,6 +36,11 @@ class Node {
 
     /// The address that was bound, with its port.
     const std::string& address() const;
+    /// How long ago the node's loop last began a turn. A healthy one turns every 20 ms; it stands
+    /// still while somebody else holds the write lock, or the disk hangs.
+    std::uint64_t idle_ms() const;
+    /// Goes on with other parameters of replication, from the next turn on. `random` is kept.
+    void retune(ReplicatorOptions options);
 
   private:
     class Loop;
