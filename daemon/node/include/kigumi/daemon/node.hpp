@@ -1,12 +1,13 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "kigumi/replication/replicator.hpp"
+#include "kigumi/replication/status.hpp"
 
 namespace kigumi {
 
@@ -41,6 +42,11 @@ class Node {
     std::uint64_t idle_ms() const;
     /// Goes on with other parameters of replication, from the next turn on. `random` is kept.
     void retune(ReplicatorOptions options);
+    /// What its replicator tells of itself, as of now: made on the node's thread, which reads a
+    /// snapshot of each bucket for it. kBusy if the thread has not answered within `patience`: it
+    /// hangs, or has a great deal to do.
+    Result<ReplicatorStatus> status(
+        std::chrono::milliseconds patience = std::chrono::milliseconds(1'000)) const;
 
   private:
     class Loop;
