@@ -97,7 +97,7 @@ Result<void> check_record(std::string_view key, std::string_view record) {
 }
 
 Result<KeyedRow> decode_record(std::string_view key, std::string_view record,
-                               const codec::OriginNames& origins) {
+                               const codec::OriginNames& origins, codec::Values values) {
     KIGUMI_CHECK(check_record(key, record));
     KeyedRow keyed;
     std::string_view rest = key;
@@ -105,7 +105,7 @@ Result<KeyedRow> decode_record(std::string_view key, std::string_view record,
     if (!name) return fail(ErrorCode::kCorrupt, "a stored row has a malformed key");
     KIGUMI_TRY(MsgpackReader reader, MsgpackReader::parse(record.substr(kChecksumBytes)));
     const std::uint32_t size = reader.array();
-    keyed.row = codec::read_row(reader, origins);
+    keyed.row = codec::read_row(reader, origins, values);
     const auto type = type_of(static_cast<unsigned char>(key[object_prefix(key) - 1]));
     if (size == 3) {
         keyed.at.key = reader.bytes();

@@ -27,7 +27,8 @@ Result<void> check_record(std::string_view key, std::string_view record);
 
 /// Decodes a record and the names of its row; a checksum that does not fit is kCorrupt.
 Result<KeyedRow> decode_record(std::string_view key, std::string_view record,
-                               const codec::OriginNames& origins);
+                               const codec::OriginNames& origins,
+                               codec::Values values = codec::Values::kRead);
 
 /// The length of the part of a store key that names the object (its key and type).
 std::size_t object_prefix(std::string_view key);
