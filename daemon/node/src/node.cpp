@@ -8,11 +8,13 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
 #include <future>
 #include <mutex>
+#include <optional>
 #include <random>
 #include <thread>
 
@@ -113,6 +115,16 @@ class Node::Loop {
 
     const std::string& address() const { return transport_.bound(); }
 
+    std::uint64_t idle_ms() const {
+        const std::uint64_t turned_ms = turned_ms_;
+        return steady_ms() - std::min(turned_ms, steady_ms());
+    }
+
+    void retune(ReplicatorOptions options) {
+        const std::lock_guard lock(orders_mutex_);
+        retuned_ = std::move(options);
+    }
+
     Result<ReplicatorStatus> status(std::chrono::milliseconds patience) {
         auto asked = std::make_shared<std::promise<ReplicatorStatus>>();
         auto answer = asked->get_future();
@@ -173,6 +185,8 @@ class Node::Loop {
 
     void turn() {
         const std::uint64_t now_ms = steady_ms();
+        turned_ms_ = now_ms;
+        take_orders();
         const std::uint64_t due_ms = std::min(replicator_.next_wakeup(), now_ms + kCommitPollMs);
         transport_.poll({wake_.get(), stop_.get(), wake_for_question_.get()},
                         due_ms > now_ms ? static_cast<long>(due_ms - now_ms) : 0);
@@ -183,6 +197,12 @@ class Node::Loop {
         perform();
         transport_.flush();
         answer_questions();
+    }
+
+    void take_orders() {
+        const std::lock_guard lock(orders_mutex_);
+        if (retuned_) replicator_.retune(std::move(*retuned_));
+        retuned_.reset();
     }
 
     bool committed_elsewhere() {
@@ -213,6 +233,9 @@ class Node::Loop {
     Replicator replicator_;
     Transport transport_;
     std::uint64_t seen_commits_ = 0;
+    std::atomic<std::uint64_t> turned_ms_ = steady_ms();
+    std::mutex orders_mutex_;
+    std::optional<ReplicatorOptions> retuned_;  ///< to be taken over at the next turn
     std::thread thread_;
 };
 
@@ -226,6 +249,8 @@ Result<std::unique_ptr<Node>> Node::start(Store& store, NodeOptions options) {
 }
 
 const std::string& Node::address() const { return loop_->address(); }
+std::uint64_t Node::idle_ms() const { return loop_->idle_ms(); }
+void Node::retune(ReplicatorOptions options) { loop_->retune(std::move(options)); }
 Result<ReplicatorStatus> Node::status(std::chrono::milliseconds patience) const {
     return loop_->status(patience);
 }

@@ -210,6 +210,11 @@ void Replicator::Core::save_peers() {
         note(Level::kWarning, "peers.failed", saved.error().message);
 }
 
+void Replicator::Core::retune(ReplicatorOptions options) {
+    options.random = options_.random;
+    options_ = consistent(std::move(options));
+}
+
 std::uint64_t Replicator::Core::next_wakeup() const {
     std::uint64_t at = std::min({round_at_ms_, collect_at_ms_, requests_at_ms_});
     for (const auto& [id, link] : links_) {
@@ -274,6 +279,7 @@ void Replicator::local_commit() { core_->local_commit(); }
 void Replicator::tick(std::uint64_t now_ms) { core_->tick(now_ms); }
 void Replicator::flush(std::uint64_t now_ms) { core_->flush(now_ms); }
 void Replicator::leave() { core_->leave(); }
+void Replicator::retune(ReplicatorOptions options) { core_->retune(std::move(options)); }
 std::uint64_t Replicator::next_wakeup() const { return core_->next_wakeup(); }
 Effects Replicator::take_effects() { return core_->take_effects(); }
 std::size_t Replicator::buffered_bytes() const { return core_->buffered_bytes(); }

@@ -28,6 +28,7 @@ class Replicator::Core {
     void tick(std::uint64_t now_ms);
     void flush(std::uint64_t now_ms);
     void leave();
+    void retune(ReplicatorOptions options);
     std::uint64_t next_wakeup() const;
     std::size_t buffered_bytes() const;
     Effects take_effects();
@@ -174,7 +175,7 @@ class Replicator::Core {
     }
 
     Store& store_;
-    const ReplicatorOptions options_;
+    ReplicatorOptions options_;  ///< at one place: what has a part in them refers to them
     ReplicaId self_;
     std::map<LinkId, Link> links_;
     std::map<std::string, Bucket> buckets_;

@@ -119,6 +119,10 @@ class Replicator {
     /// Says goodbye on every link.
     void leave();
 
+    /// Goes on with other parameters; `random` is kept. What was planned by the old ones stays
+    /// planned.
+    void retune(ReplicatorOptions options);
+
     std::uint64_t next_wakeup() const;
     Effects take_effects();
 
