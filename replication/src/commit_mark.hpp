@@ -21,6 +21,8 @@ class CommitMark {
     CommitMark(CommitMark&& other) noexcept;
     CommitMark& operator=(CommitMark&& other) noexcept;
 
+    static std::filesystem::path path_in(const std::filesystem::path& directory);
+
     /// The number, or 0 if there is none.
     std::uint64_t read() const;
     void write(std::uint64_t commit) const;
