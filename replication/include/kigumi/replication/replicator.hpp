@@ -14,6 +14,8 @@ namespace kigumi {
 /// A connection to another node, numbered by whoever owns the sockets. Never reused.
 using LinkId = std::uint64_t;
 
+struct ReplicatorStatus;
+
 /// The parameters of replication. Sizes in bytes, times in milliseconds.
 struct ReplicatorOptions {
     /// How often neighbours compare version vectors. Shorter finds lost messages sooner and costs
@@ -122,6 +124,9 @@ class Replicator {
 
     /// Bytes held in memory on behalf of peers: waiting pushes and unstaged rows of pulls.
     std::size_t buffered_bytes() const;
+    /// What there is to tell (`status.hpp`). Reads a snapshot of each bucket; O(buckets ·
+    /// replicas).
+    ReplicatorStatus status() const;
 
   private:
     class Core;

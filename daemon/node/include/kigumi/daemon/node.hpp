@@ -1,11 +1,12 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "kigumi/replication/replicator.hpp"
+#include "kigumi/replication/status.hpp"
 
 namespace kigumi {
 
@@ -35,6 +36,11 @@ class Node {
 
     /// The address that was bound, with its port.
     const std::string& address() const;
+    /// What its replicator tells of itself, as of now: made on the node's thread, which reads a
+    /// snapshot of each bucket for it. kBusy if the thread has not answered within `patience`: it
+    /// hangs, or has a great deal to do.
+    Result<ReplicatorStatus> status(
+        std::chrono::milliseconds patience = std::chrono::milliseconds(1'000)) const;
 
   private:
     class Loop;
