@@ -19,10 +19,6 @@ void count(kigumi::Store& store, const std::string& name, int amount) {
     tx.commit().value();
 }
 
-kigumi::bundle::Versions version(kigumi::Store& store) {
-    return {{std::string(kigumi::kDefaultBucket), store.read().value().version()}};
-}
-
 int main() {
     const auto ship = kigumi::Store::open("ship").value();
     const auto office = kigumi::Store::open("office").value();
@@ -32,7 +28,7 @@ int main() {
     kigumi::bundle::import(*ship, {"1-office.kgm"}).value();
 
     // At sea both go on.
-    const auto known = version(*ship);
+    const auto known = kigumi::bundle::versions(*ship).value();
     count(*ship, "tea", -7);
     count(*office, "silk", 40);
     pack(*ship, "2-ship.kgm", known);

@@ -39,16 +39,6 @@ Plan plan(const TargetWriter& target, const Request& request, std::uint64_t now_
     return {&last, {}};
 }
 
-Result<bundle::Versions> present_versions(Store& store) {
-    bundle::Versions versions;
-    KIGUMI_TRY(const auto buckets, store.buckets());
-    for (const std::string& bucket : buckets) {
-        KIGUMI_TRY(const auto snapshot, store.read(bucket));
-        versions[bucket] = snapshot.version();
-    }
-    return versions;
-}
-
 /// One run on a target that is open.
 class Run {
   public:
@@ -80,7 +70,7 @@ class Run {
         held.versions = since;
         KIGUMI_CHECK(store_.put_backup(held));
         KIGUMI_TRY(auto reached, bundle::reachable(store_, since));
-        KIGUMI_TRY(held.versions, present_versions(store_));
+        KIGUMI_TRY(held.versions, bundle::versions(store_));
         for (const auto& [bucket, version] : reached) held.versions[bucket] = version;
         KIGUMI_CHECK(store_.put_backup(held));
         return reached;

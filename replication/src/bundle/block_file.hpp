@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "block_workers.hpp"
+#include "kigumi/replication/files.hpp"
 #include "running_hash.hpp"
 
 /// A stream of bytes in a file, as compressed blocks whose checksums form a chain: a block that was
@@ -16,22 +17,6 @@ namespace kigumi::bundle {
 
 /// Of a block before compression. Also what a reader may be made to allocate at a time.
 inline constexpr std::size_t kBlockBytes = std::size_t{1} << 20;
-
-/// A file descriptor that closes itself.
-class File {
-  public:
-    explicit File(int fd = -1) : fd_(fd) {}
-    ~File();
-    File(File&& other) noexcept;
-    File& operator=(File&& other) noexcept;
-    int get() const { return fd_; }
-
-  private:
-    int fd_;
-};
-
-/// Makes the name of a new file or directory durable.
-Result<void> sync_directory(const std::filesystem::path& file);
 
 /// Writes under another name until `finish`. Blocks are compressed by threads of their own while
 /// the caller fills the next.
@@ -56,7 +41,7 @@ class BlockWriter {
 
     const std::filesystem::path file_;
     const std::filesystem::path unfinished_;
-    File out_;
+    files::Descriptor out_;
     BlockWorkers compressing_;
     std::unique_ptr<BlockJob> filling_;
     std::uint64_t chain_;
@@ -96,13 +81,13 @@ class BlockReader {
     tl::unexpected<Error> damaged_at(std::uint64_t offset, std::string_view what) const;
 
     const std::filesystem::path file_;
-    File in_;
+    files::Descriptor in_;
     std::uint64_t file_bytes_ = 0;
     std::uint64_t read_ = 0;  ///< of the file
     std::uint64_t chain_;
     RunningHash hash_;
     BlockWorkers decompressing_;
-    std::optional<Error> broken_;  ///< what ends the reading behind the blocks that were read
+    std::optional<Error> broken_;      ///< what ends the reading behind the blocks that were read
     std::unique_ptr<BlockJob> block_;  ///< what was decompressed last
     std::size_t taken_ = 0;            ///< of the block
     std::string joined_;               ///< bytes that were taken over the end of a block

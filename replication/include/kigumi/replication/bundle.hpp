@@ -47,6 +47,9 @@ using Progress = std::function<void(std::uint64_t done, std::uint64_t total)>;
 /// A version for each of some buckets, by name.
 using Versions = std::map<std::string, VersionVector>;
 
+/// How far the buckets of a store are, each at a moment of its own.
+KIGUMI_API Result<Versions> versions(Store& store);
+
 /// What goes into a bundle.
 struct WriteOptions {
     Versions since;                     ///< by bucket; one that is not named is written in full

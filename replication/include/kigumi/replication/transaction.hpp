@@ -37,8 +37,10 @@ class KIGUMI_API ReadTransaction : public Objects<ReadTransaction> {
 
     Result<Row> get(const RowKey& at);
     Result<void> scan(const RowKey& from, const RowVisitor& visit);
-    /// Visits each object that shows something, in order. O(objects), plus what removed rows cost.
-    Result<void> each_object(const std::function<bool(const std::string& key, Type type)>& visit);
+    /// Visits each object that shows something, in order, from the first that is not before the one
+    /// of `from`. O(objects), plus what removed rows cost.
+    Result<void> each_object(const std::function<bool(const std::string& key, Type type)>& visit,
+                             const RowKey& from = {});
 
     /// V: every event that this state incorporates. G: what was collected from it.
     const VersionVector& version() const;
@@ -103,7 +105,8 @@ class KIGUMI_API WriteTransaction : public Objects<WriteTransaction> {
 
     Result<Row> get(const RowKey& at);
     Result<void> scan(const RowKey& from, const RowVisitor& visit);
-    Result<void> each_object(const std::function<bool(const std::string& key, Type type)>& visit);
+    Result<void> each_object(const std::function<bool(const std::string& key, Type type)>& visit,
+                             const RowKey& from = {});
 
     ReplicaId self() const;
     Dot next_dot();
