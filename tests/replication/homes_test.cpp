@@ -1,4 +1,4 @@
-#include "crdt/group.hpp"
+#include "crdt/workloads.hpp"
 #include "kigumi/replication/memory_env.hpp"
 #include "kigumi/replication/store.hpp"
 #include "support/temp_directory.hpp"

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "kigumi/clocks/export.hpp"
 #include "kigumi/replication/lag.hpp"
 #include "kigumi/replication/replicator.hpp"
 
@@ -21,7 +22,7 @@ struct RoundTripStatus {
 };
 
 enum class BreakerState { kClosed, kOpen, kHalfOpen };
-std::string_view name_of(BreakerState state);
+KIGUMI_API std::string_view name_of(BreakerState state);
 
 /// Whether a peer is worth asking.
 struct BreakerStatus {

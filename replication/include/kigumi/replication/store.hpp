@@ -11,15 +11,19 @@
 #include <string_view>
 #include <vector>
 
+#include "kigumi/clocks/export.hpp"
 #include "kigumi/replication/backup_record.hpp"
 #include "kigumi/replication/lmdb_env.hpp"
 #include "kigumi/replication/transaction.hpp"
 
 namespace kigumi {
 
+/// The bucket of who names none.
 inline constexpr std::string_view kDefaultBucket = "default";
+/// What one transaction may write, in bytes of stored rows.
 inline constexpr std::size_t kMaxTransactionBytes = std::size_t{64} << 20;
 
+/// What a store is opened with; the defaults are right for everything but tests.
 struct StoreOptions {
     kv::LmdbOptions lmdb;
     /// Milliseconds since 1970; the system's clock if empty.
@@ -64,7 +68,7 @@ struct IdentityChange {
 ///
 /// Thread-safe. Open a directory once per process. Transactions must end before their store does. A
 /// commit by any process wakes the node's daemon.
-class Store {
+class KIGUMI_API Store {
   public:
     /// Opens the directory, creating it (and a new replica identity) if it does not exist yet.
     static Result<std::unique_ptr<Store>> open(const std::filesystem::path& directory,
