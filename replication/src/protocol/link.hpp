@@ -8,7 +8,7 @@
 #include <string>
 
 #include "kigumi/clocks/version_vector.hpp"
-#include "kigumi/replication/replicator.hpp"
+#include "kigumi/replication/status.hpp"
 
 namespace kigumi {
 
@@ -95,6 +95,7 @@ struct Link {
     std::uint64_t pull_not_before_ms = 0;
     std::map<std::string, Peering> buckets;
     std::optional<AuditQuestion> audit;  ///< that waits for its answer
+    TrafficStatus traffic;
 };
 
 }  // namespace kigumi
