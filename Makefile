@@ -87,6 +87,11 @@ mutants: build
 	@$(BIN)/scope_mutants
 	@$(BIN)/mutants $(MUTANT_SEEDS)
 
+## make config-doc       write the reference of all options into docs/operations/configuration.md
+.PHONY: config-doc
+config-doc: build
+	@KIGUMI_WRITE_DOCS=1 $(BIN)/config_test --gtest_filter='ConfigReference.*' --gtest_brief=1
+
 ## make clean            remove everything that was built
 .PHONY: clean
 clean:

@@ -4,8 +4,8 @@
 set -eu
 
 packages="build-essential ccache cmake cppzmq-dev libboost-container-dev
-libcli11-dev libexpected-dev libgtest-dev liblmdb-dev libmsgpack-cxx-dev librapidcheck-dev
-libsodium-dev libspdlog-dev libxxhash-dev libzmq3-dev libzstd-dev ninja-build nlohmann-json3-dev pkg-config"
+libcli11-dev libcpp-httplib-dev libexpected-dev libgtest-dev liblmdb-dev libmsgpack-cxx-dev librapidcheck-dev
+libsodium-dev libspdlog-dev libsystemd-dev libtomlplusplus-dev libxxhash-dev libzmq3-dev libzstd-dev ninja-build nlohmann-json3-dev pkg-config"
 [ "${1:-}" != --fuzz ] || packages="$packages clang-14 libclang-rt-14-dev"
 
 missing=""

@@ -48,13 +48,15 @@ ReplicaId read_origin(MsgpackReader& reader, const OriginNames& origins) {
     return {};
 }
 
-Payload read_payload(MsgpackReader& reader, const OriginNames& origins) {
+Payload read_payload(MsgpackReader& reader, const OriginNames& origins, Values values) {
     switch (reader.uint()) {
         case kRemoved:
             reader.nil();
             return Removed{};
         case kValue:
-            return read_value(reader);
+            if (values == Values::kRead) return read_value(reader);
+            skip_value(reader);
+            return Value();
         case kTally: {
             reader.array_of(2);
             Tally tally;
@@ -167,7 +169,7 @@ void write_row(Packer& packer, const Row& row, OriginNumbers& origins) {
     }
 }
 
-Row read_row(MsgpackReader& reader, const OriginNames& origins) {
+Row read_row(MsgpackReader& reader, const OriginNames& origins, Values values) {
     Row row;
     for (std::uint32_t left = reader.array(); left > 0 && reader.ok(); --left) {
         reader.array_of(5);
@@ -175,7 +177,7 @@ Row read_row(MsgpackReader& reader, const OriginNames& origins) {
         write.dot.origin = read_origin(reader, origins);
         write.dot.counter = reader.uint();
         write.time.bits = reader.uint();
-        write.payload = read_payload(reader, origins);
+        write.payload = read_payload(reader, origins, values);
         if (write.dot.counter == 0) reader.reject();
         // Any other order than the writers' would cost a sorted row quadratic time.
         if (!row.empty() && write.dot <= std::prev(row.end())->dot) reader.reject();

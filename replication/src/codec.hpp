@@ -23,6 +23,8 @@ void pack_bytes(Packer& packer, std::string_view raw);
 
 void write_value(Packer& packer, const Value& value);
 Value read_value(MsgpackReader& reader, std::size_t depth = 0);
+/// Passes over a value, and rejects what could not be read or is not writable (`check_writable`).
+void skip_value(MsgpackReader& reader);
 
 /// How replicas are named in a text: by their number in a table that stands beside it.
 class OriginNumbers {
@@ -39,9 +41,12 @@ class OriginNames {
 };
 
 void write_row(Packer& packer, const Row& row, OriginNumbers& origins);
+/// What becomes of the values in a row that is read: who only has to know that they are sound gets
+/// null for each.
+enum class Values { kRead, kSkip };
 /// The row; rejects writes out of order, a dot that stands twice, counters of 0 and unknown
 /// origins.
-Row read_row(MsgpackReader& reader, const OriginNames& origins);
+Row read_row(MsgpackReader& reader, const OriginNames& origins, Values values = Values::kRead);
 
 void write_vector(Packer& packer, const VersionVector& vector);
 VersionVector read_vector(MsgpackReader& reader);

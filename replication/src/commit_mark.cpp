@@ -5,7 +5,6 @@
 
 #include <array>
 #include <string>
-#include <utility>
 
 #include "big_endian.hpp"
 
@@ -18,29 +17,22 @@ constexpr std::size_t kBytes = 8;
 }  // namespace
 
 CommitMark::CommitMark(const std::filesystem::path& directory)
-    : file_(open((directory / kName).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640)) {}
+    : file_(open(path_in(directory).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640)) {}
 
-CommitMark::~CommitMark() {
-    if (file_ >= 0) close(file_);
-}
-
-CommitMark::CommitMark(CommitMark&& other) noexcept : file_(std::exchange(other.file_, -1)) {}
-
-CommitMark& CommitMark::operator=(CommitMark&& other) noexcept {
-    std::swap(file_, other.file_);
-    return *this;
+std::filesystem::path CommitMark::path_in(const std::filesystem::path& directory) {
+    return directory / kName;
 }
 
 std::uint64_t CommitMark::read() const {
     std::array<char, kBytes> bytes{};
-    if (pread(file_, bytes.data(), kBytes, 0) != static_cast<ssize_t>(kBytes)) return 0;
+    if (pread(file_.get(), bytes.data(), kBytes, 0) != static_cast<ssize_t>(kBytes)) return 0;
     return read_u64({bytes.data(), kBytes});
 }
 
 void CommitMark::write(std::uint64_t commit) const {
     std::string bytes;
     append_u64(bytes, commit);
-    static_cast<void>(!pwrite(file_, bytes.data(), bytes.size(), 0));
+    static_cast<void>(!pwrite(file_.get(), bytes.data(), bytes.size(), 0));
 }
 
 }  // namespace kigumi

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <filesystem>
 
+#include "kigumi/replication/files.hpp"
+
 namespace kigumi {
 
 /// The number of the newest commit that was made here, in a file beside the store. A store whose
@@ -15,18 +17,15 @@ class CommitMark {
     CommitMark() = default;
     /// Beside the store in `directory`. Where it cannot be made, nothing is remembered.
     explicit CommitMark(const std::filesystem::path& directory);
-    ~CommitMark();
-    CommitMark(const CommitMark&) = delete;
-    CommitMark& operator=(const CommitMark&) = delete;
-    CommitMark(CommitMark&& other) noexcept;
-    CommitMark& operator=(CommitMark&& other) noexcept;
+
+    static std::filesystem::path path_in(const std::filesystem::path& directory);
 
     /// The number, or 0 if there is none.
     std::uint64_t read() const;
     void write(std::uint64_t commit) const;
 
   private:
-    int file_ = -1;
+    files::Descriptor file_;
 };
 
 }  // namespace kigumi

@@ -77,7 +77,7 @@ Result<std::size_t> WriteTransaction::restore_row(const KeyedRow& row,
                 return fail(ErrorCode::kCorrupt, "one write is in two rows");
         }
         KIGUMI_CHECK(state.txn->put(Table::kLog, entry, key.bytes));
-        state.time.observe(write.time, state.store.options.wall_ms());
+        state.store.note_skew(state.time.observe(write.time, state.store.options.wall_ms()));
     }
     std::vector<Dot> gone = named;
     for (const Write& write : ours) gone.push_back(write.dot);

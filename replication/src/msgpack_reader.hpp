@@ -70,7 +70,7 @@ class MsgpackReader {
 
     const Token* next(Kind kind);
 
-    boost::container::small_vector<Token, 16> tokens_;
+    boost::container::small_vector<Token, 32> tokens_;
     std::size_t at_ = 0;
     bool ok_ = true;
 };

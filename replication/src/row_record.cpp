@@ -54,6 +54,12 @@ std::uint32_t checksum(std::string_view key, std::string_view body) {
 
 }  // namespace
 
+std::string record_checksum(std::string_view key, std::string_view body) {
+    std::string sum;
+    append_u32(sum, checksum(key, body));
+    return sum;
+}
+
 StoreKey store_key(const RowKey& at) {
     StoreKey out;
     std::string part;
@@ -81,9 +87,7 @@ std::string encode_record(std::string_view key, bool shortened, const RowKey& at
         codec::pack_bytes(packer, at.path);
     }
     const std::string_view body = std::string_view(buffer.bytes).substr(kChecksumBytes);
-    std::string sum;
-    append_u32(sum, checksum(key, body));
-    buffer.bytes.replace(0, kChecksumBytes, sum);
+    buffer.bytes.replace(0, kChecksumBytes, record_checksum(key, body));
     return std::move(buffer.bytes);
 }
 
@@ -97,7 +101,7 @@ Result<void> check_record(std::string_view key, std::string_view record) {
 }
 
 Result<KeyedRow> decode_record(std::string_view key, std::string_view record,
-                               const codec::OriginNames& origins) {
+                               const codec::OriginNames& origins, codec::Values values) {
     KIGUMI_CHECK(check_record(key, record));
     KeyedRow keyed;
     std::string_view rest = key;
@@ -105,7 +109,7 @@ Result<KeyedRow> decode_record(std::string_view key, std::string_view record,
     if (!name) return fail(ErrorCode::kCorrupt, "a stored row has a malformed key");
     KIGUMI_TRY(MsgpackReader reader, MsgpackReader::parse(record.substr(kChecksumBytes)));
     const std::uint32_t size = reader.array();
-    keyed.row = codec::read_row(reader, origins);
+    keyed.row = codec::read_row(reader, origins, values);
     const auto type = type_of(static_cast<unsigned char>(key[object_prefix(key) - 1]));
     if (size == 3) {
         keyed.at.key = reader.bytes();

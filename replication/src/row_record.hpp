@@ -22,12 +22,16 @@ StoreKey store_key(const RowKey& at);
 std::string encode_record(std::string_view key, bool shortened, const RowKey& at, const Row& row,
                           codec::OriginNumbers& origins);
 
+/// What a record begins with: the checksum over its key and the body that follows.
+std::string record_checksum(std::string_view key, std::string_view body);
+
 /// Checks the record's checksum; kCorrupt, with the name of its object, if it does not fit.
 Result<void> check_record(std::string_view key, std::string_view record);
 
 /// Decodes a record and the names of its row; a checksum that does not fit is kCorrupt.
 Result<KeyedRow> decode_record(std::string_view key, std::string_view record,
-                               const codec::OriginNames& origins);
+                               const codec::OriginNames& origins,
+                               codec::Values values = codec::Values::kRead);
 
 /// The length of the part of a store key that names the object (its key and type).
 std::size_t object_prefix(std::string_view key);

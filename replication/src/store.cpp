@@ -280,6 +280,11 @@ Result<std::vector<HeldVersion>> Store::held_versions(std::string_view bucket) {
     return held;
 }
 
+ClockSkew Store::clock_skew() const {
+    return {state_->skewed_writes.load(std::memory_order_relaxed),
+            state_->largest_skew_ms.load(std::memory_order_relaxed)};
+}
+
 Result<kv::Usage> Store::usage() { return state_->env->usage(); }
 const std::filesystem::path& Store::directory() const { return state_->directory; }
 std::uint64_t Store::wall_ms() const { return state_->options.wall_ms(); }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <optional>
 
 #include "commit_mark.hpp"
@@ -17,9 +18,18 @@ class StoreState {
     CommitMark mark;
     std::optional<IdentityChange> renewed;
     OriginCache origins;
+    std::atomic<std::uint64_t> skewed_writes{0};
+    std::atomic<std::uint64_t> largest_skew_ms{0};
 
     /// Something was committed: remembers how far, and tells the node.
     void committed();
+    /// A write from elsewhere bore a time that far beyond what the clock follows.
+    void note_skew(std::uint64_t ms) {
+        if (ms == 0) return;
+        ++skewed_writes;
+        // Writers take turns, so nobody else raises it meanwhile.
+        if (ms > largest_skew_ms) largest_skew_ms = ms;
+    }
 };
 
 }  // namespace kigumi

@@ -29,8 +29,8 @@ Result<void> WriteTransaction::scan(const RowKey& from, const RowVisitor& visit)
 }
 
 Result<void> WriteTransaction::each_object(
-    const std::function<bool(const std::string&, Type)>& visit) {
-    return state_->reader().each_object(visit);
+    const std::function<bool(const std::string&, Type)>& visit, const RowKey& from) {
+    return state_->reader().each_object(visit, from);
 }
 
 ReplicaId WriteTransaction::self() const { return state_->self; }
@@ -121,8 +121,8 @@ Result<void> WriteTransaction::join_row(const KeyedRow& theirs, const VersionVec
         if (ours.find(write.dot) == nullptr) KIGUMI_CHECK(state_->check_new(write.dot));
     const std::uint64_t wall_ms = state_->store.options.wall_ms();
     for (const Write& write : joined)
-        state_->time.observe(write.time,
-                             KIGUMI_DEFECT(kClockFollowsAnybody) ? write.time.ms() : wall_ms);
+        state_->store.note_skew(state_->time.observe(
+            write.time, KIGUMI_DEFECT(kClockFollowsAnybody) ? write.time.ms() : wall_ms));
     return state_->write_row(theirs.at, ours, joined);
 }
 

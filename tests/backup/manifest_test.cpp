@@ -99,7 +99,7 @@ TEST(Manifest, OfATargetIsFoundOrMissedByName) {
     auto broken = read_manifest(directory.path());
     ASSERT_FALSE(broken);
     EXPECT_NE(broken.error().message.find(kManifestName), std::string::npos);
-    replace_file(directory.path() / kManifestName, to_json(a_manifest())).value();
+    files::replace_file(directory.path() / kManifestName, to_json(a_manifest())).value();
     EXPECT_EQ(read_manifest(directory.path()).value(), a_manifest());
 }
 

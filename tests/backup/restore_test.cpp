@@ -124,7 +124,7 @@ TEST_F(Restore, RefusesAnotherBundleThatIsWholeToo) {
                                std::filesystem::copy_options::overwrite_existing);
     Manifest manifest = source_.manifest();
     manifest.entries.back().bytes = first.bytes;
-    replace_file(source_.target() / kManifestName, to_json(manifest)).value();
+    files::replace_file(source_.target() / kManifestName, to_json(manifest)).value();
     EXPECT_NE(failure({}).message.find("another bundle"), std::string::npos);
 }
 

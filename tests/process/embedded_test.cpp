@@ -52,6 +52,22 @@ TEST_F(EmbeddedNode, ThatGathersWritesAndConfirmationsConverges) {
     }));
 }
 
+TEST_F(EmbeddedNode, TellsItsStatusToAnyThread) {
+    Site& served = make_site();
+    served.start();
+    Site& embedding = make_site();
+    embedding.add("members", "embedded");
+    const auto node = Node::start(embedding.store(), on_loopback({served.address()})).value();
+    EXPECT_TRUE(eventually(std::chrono::seconds(15), [&] {
+        const auto status = node->status();
+        if (!status || status->links.size() != 1 || !status->links[0].up) return false;
+        for (const BucketStatus& bucket : status->buckets)
+            if (bucket.name == kDefaultBucket && bucket.peers.size() == 1)
+                return bucket.peers[0].lag.events == 0 && !bucket.version.empty();
+        return false;
+    }));
+}
+
 TEST_F(EmbeddedNode, IsRefusedWhereADaemonRuns) {
     Site& served = make_site();
     served.start();

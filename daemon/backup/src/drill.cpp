@@ -6,7 +6,7 @@
 #include "compare.hpp"
 #include "kigumi/daemon/restore.hpp"
 #include "kigumi/replication/check.hpp"
-#include "scratch.hpp"
+#include "kigumi/replication/files.hpp"
 
 namespace kigumi::backup {
 namespace {
@@ -58,7 +58,7 @@ Result<void> compare_all(Store& store, Store& restored, DrillReport& report) {
 
 Result<DrillReport> drill(Store& store, const DrillRequest& request) {
     KIGUMI_TRY(const auto place, scratch_place(request));
-    KIGUMI_TRY(const Scratch scratch, Scratch::beside(place / "kigumi-drill"));
+    KIGUMI_TRY(const files::Scratch scratch, files::Scratch::beside(place / "kigumi-drill"));
     const auto directory = scratch.path() / "store";
     const auto begun = std::chrono::steady_clock::now();
     KIGUMI_TRY(const RestoreReport restored, restore({request.target, directory, {}}));

@@ -2,9 +2,9 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "files.hpp"
 #include "kigumi/daemon/backup_manifest.hpp"
 #include "kigumi/daemon/time_text.hpp"
+#include "kigumi/replication/files.hpp"
 #include "target.hpp"
 
 namespace kigumi::backup {
@@ -168,7 +168,7 @@ Result<Manifest> parse_manifest(std::string_view text) {
 
 Result<Manifest> read_manifest(const std::filesystem::path& directory) {
     const auto path = directory / kManifestName;
-    auto text = read_text(path);
+    auto text = files::read_text(path);
     if (!text && text.error().code == ErrorCode::kNotFound)
         return fail(ErrorCode::kNotFound, "there are no backups in " + directory.string() +
                                               ": it has no " + kManifestName);

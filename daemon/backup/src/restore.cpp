@@ -4,9 +4,9 @@
 #include <chrono>
 
 #include "kigumi/daemon/time_text.hpp"
+#include "kigumi/replication/files.hpp"
 #include "kigumi/replication/store.hpp"
 #include "records.hpp"
-#include "scratch.hpp"
 #include "target.hpp"
 #include "undo.hpp"
 
@@ -35,14 +35,6 @@ Result<Choice> choose(const TargetReader& target, const std::optional<std::uint6
     return at->time_ms == *at_ms ? Choice{&*at} : Choice{&*at, &*(at - 1)};
 }
 
-Result<void> check_vacant(const fs::path& directory) {
-    std::error_code error;
-    const bool there = fs::exists(directory, error);
-    if (!error && (!there || fs::is_empty(directory, error)) && !error) return {};
-    return fail(ErrorCode::kInvalidArgument,
-                directory.string() + " is in use; restore into a directory that does not exist");
-}
-
 /// That these are the bundles that the manifest means, and not others that are whole too.
 Result<void> check_restored(const std::vector<Entry>& chain,
                             const std::vector<bundle::Summary>& summaries) {
@@ -67,9 +59,10 @@ Result<std::vector<bundle::Summary>> restore_entry(const TargetReader& target, c
     return summaries;
 }
 
-Result<Undone> go_back(const TargetReader& target, const Entry& earlier, const Scratch& restored,
-                       std::uint64_t at_ms) {
-    KIGUMI_TRY(const Scratch before, Scratch::beside(restored.path().string() + ".before"));
+Result<Undone> go_back(const TargetReader& target, const Entry& earlier,
+                       const files::Scratch& restored, std::uint64_t at_ms) {
+    KIGUMI_TRY(const files::Scratch before,
+               files::Scratch::beside(restored.path().string() + ".before"));
     KIGUMI_CHECK(restore_entry(target, earlier, before.path()));
     KIGUMI_TRY(const auto earlier_store, Store::open(before.path()));
     KIGUMI_TRY(const auto store, Store::open(restored.path()));
@@ -81,10 +74,10 @@ Result<Undone> go_back(const TargetReader& target, const Entry& earlier, const S
 Result<RestoreReport> restore(const RestoreRequest& request) {
     const auto begun = std::chrono::steady_clock::now();
     const fs::path into = plain_path(request.into);
-    KIGUMI_CHECK(check_vacant(into));
+    KIGUMI_CHECK(files::check_vacant(into));
     KIGUMI_TRY(const TargetReader target, TargetReader::open(request.target));
     KIGUMI_TRY(const Choice choice, choose(target, request.at_ms));
-    KIGUMI_TRY(Scratch restored, Scratch::beside(into.string() + ".restoring"));
+    KIGUMI_TRY(files::Scratch restored, files::Scratch::beside(into.string() + ".restoring"));
     KIGUMI_TRY(const auto summaries, restore_entry(target, *choice.restored, restored.path()));
     RestoreReport report;
     report.entry = *choice.restored;

@@ -39,16 +39,6 @@ Plan plan(const TargetWriter& target, const Request& request, std::uint64_t now_
     return {&last, {}};
 }
 
-Result<bundle::Versions> present_versions(Store& store) {
-    bundle::Versions versions;
-    KIGUMI_TRY(const auto buckets, store.buckets());
-    for (const std::string& bucket : buckets) {
-        KIGUMI_TRY(const auto snapshot, store.read(bucket));
-        versions[bucket] = snapshot.version();
-    }
-    return versions;
-}
-
 /// One run on a target that is open.
 class Run {
   public:
@@ -80,7 +70,7 @@ class Run {
         held.versions = since;
         KIGUMI_CHECK(store_.put_backup(held));
         KIGUMI_TRY(auto reached, bundle::reachable(store_, since));
-        KIGUMI_TRY(held.versions, present_versions(store_));
+        KIGUMI_TRY(held.versions, bundle::versions(store_));
         for (const auto& [bucket, version] : reached) held.versions[bucket] = version;
         KIGUMI_CHECK(store_.put_backup(held));
         return reached;
@@ -92,8 +82,8 @@ class Run {
         entry.file = bundle_name(entry.number, previous == nullptr);
         const fs::path file = target_.directory() / entry.file;
         KIGUMI_TRY(const bundle::Summary summary, bundle::write(store_, file, options));
-        if (request_.verify) KIGUMI_CHECK(bundle::inspect(file));
-        KIGUMI_TRY(entry.checksum, checksum_of(file));
+        if (request_.verify) KIGUMI_CHECK(verify(file, summary.checksum));
+        entry.checksum = checksum_text(summary.checksum);
         entry.bytes = summary.file_bytes;
         entry.time_ms = summary.time_ms;
         entry.source = summary.source;
@@ -105,6 +95,13 @@ class Run {
         entry.rows = summary.rows;
         entry.row_bytes = summary.row_bytes;
         return entry;
+    }
+
+    static Result<void> verify(const fs::path& file, std::uint64_t written) {
+        KIGUMI_TRY(const bundle::Summary read, bundle::inspect(file));
+        if (read.checksum == written) return {};
+        return fail(ErrorCode::kCorrupt,
+                    file.string() + " does not hold what was written to it; check the disk");
     }
 
     /// Enters the backup in the manifest, and leaves out those that are no longer kept.

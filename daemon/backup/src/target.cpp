@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cinttypes>
 #include <cstdio>
 #include <set>
 
@@ -23,13 +24,6 @@ constexpr std::string_view kIncremental = "-incremental.bundle";
 constexpr std::size_t kDigits = 8;
 /// What `bundle::write` calls a file that it has not finished.
 constexpr std::string_view kUnfinished = ".partial";
-
-Result<std::string> random_id() {
-    ReplicaId::Bytes bytes{};
-    if (getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
-        return fail(ErrorCode::kIo, "the system has no random generator");
-    return ReplicaId(bytes).hex();
-}
 
 /// The files of a target that may be bundles, or what a bundle was before it was whole.
 Result<std::vector<std::string>> bundle_like(const fs::path& directory) {
@@ -49,11 +43,11 @@ Result<std::vector<std::string>> bundle_like(const fs::path& directory) {
 Result<void> make_directory(const fs::path& directory) {
     if (mkdir(directory.c_str(), 0750) == 0) {
         const fs::path parent = directory.parent_path();
-        return sync_directory(parent.empty() ? "." : parent);
+        return files::sync_directory(parent.empty() ? "." : parent);
     }
     if (errno == EEXIST && fs::is_directory(directory)) return {};
     if (errno == EEXIST) errno = ENOTDIR;
-    return system_error("make the backup target", directory);
+    return files::failed("make the backup target", directory);
 }
 
 Result<Manifest> new_manifest(const fs::path& directory) {
@@ -63,17 +57,30 @@ Result<Manifest> new_manifest(const fs::path& directory) {
                                              ") but no " + kManifestName +
                                              "; bring it back, or back up to another directory");
     Manifest manifest;
-    KIGUMI_TRY(manifest.target, random_id());
-    KIGUMI_CHECK(replace_file(directory / kManifestName, to_json(manifest)));
+    KIGUMI_TRY(manifest.target, fresh_target_id());
+    KIGUMI_CHECK(files::replace_file(directory / kManifestName, to_json(manifest)));
     return manifest;
 }
 
 }  // namespace
 
+Result<std::string> fresh_target_id() {
+    ReplicaId::Bytes bytes{};
+    if (getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
+        return fail(ErrorCode::kIo, "the system has no random generator");
+    return ReplicaId(bytes).hex();
+}
+
 std::string bundle_name(std::uint64_t number, bool full) {
     std::string digits = std::to_string(number);
     digits.insert(0, kDigits - std::min(kDigits, digits.size()), '0');
     return std::string(kPrefix) + digits + std::string(full ? kFull : kIncremental);
+}
+
+std::string checksum_text(std::uint64_t checksum) {
+    std::array<char, 17> hex{};
+    std::snprintf(hex.data(), hex.size(), "%016" PRIx64, checksum);
+    return hex.data();
 }
 
 bool is_bundle_name(std::string_view name) {
@@ -95,7 +102,7 @@ Result<TargetWriter> TargetWriter::open(const fs::path& directory, bool create) 
     TargetWriter target;
     target.directory_ = directory;
     if (create) KIGUMI_CHECK(make_directory(directory));
-    auto lock = FileLock::take(directory / kWriterLock, FileLock::Mode::kExclusive);
+    auto lock = files::Lock::take(directory / kWriterLock, files::Lock::Mode::kExclusive);
     if (!lock && lock.error().code == ErrorCode::kBusy)
         return fail(ErrorCode::kBusy, "another process is backing up to " + directory.string() +
                                           "; wait until it is done");
@@ -121,7 +128,7 @@ std::uint64_t TargetWriter::next_number() const {
 }
 
 Result<void> TargetWriter::put(Manifest manifest) {
-    KIGUMI_CHECK(replace_file(directory_ / kManifestName, to_json(manifest)));
+    KIGUMI_CHECK(files::replace_file(directory_ / kManifestName, to_json(manifest)));
     manifest_ = std::move(manifest);
     remove_strays();
     return {};
@@ -129,7 +136,7 @@ Result<void> TargetWriter::put(Manifest manifest) {
 
 void TargetWriter::remove_strays() const {
     // Somebody who reads may still need what an earlier manifest named.
-    const auto alone = FileLock::take(directory_ / kReadersLock, FileLock::Mode::kExclusive);
+    const auto alone = files::Lock::take(directory_ / kReadersLock, files::Lock::Mode::kExclusive);
     const auto names = bundle_like(directory_);
     if (!alone || !names) return;
     std::set<std::string_view> named;
@@ -145,11 +152,11 @@ Result<TargetReader> TargetReader::open(const fs::path& directory) {
     KIGUMI_TRY(target.manifest_, read_manifest(directory));
     // Before the manifest is read, so that what it names cannot go in between. Where no lock can be
     // made (a read-only medium), nobody removes anything either.
-    auto lock = FileLock::take(directory / kReadersLock, FileLock::Mode::kShared);
+    auto lock = files::Lock::take(directory / kReadersLock, files::Lock::Mode::kShared);
     for (int attempt = 0; !lock && lock.error().code == ErrorCode::kBusy && attempt < 100;
          ++attempt) {
         usleep(20'000);
-        lock = FileLock::take(directory / kReadersLock, FileLock::Mode::kShared);
+        lock = files::Lock::take(directory / kReadersLock, files::Lock::Mode::kShared);
     }
     if (lock) target.lock_ = std::move(*lock);
     KIGUMI_TRY(target.manifest_, read_manifest(directory));

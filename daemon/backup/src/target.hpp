@@ -1,15 +1,19 @@
 #pragma once
 
-#include "files.hpp"
 #include "kigumi/daemon/backup_manifest.hpp"
+#include "kigumi/replication/files.hpp"
 
 /// The directory behind the manifest: names, locks, and what a crash can leave.
 namespace kigumi::backup {
 
 inline constexpr const char* kManifestName = "manifest.json";
 
+/// A name for a target that no other has.
+Result<std::string> fresh_target_id();
 /// The name of a backup's file.
 std::string bundle_name(std::uint64_t number, bool full);
+/// The checksum of a bundle as the manifest tells it: 16 hexadecimal digits.
+std::string checksum_text(std::uint64_t checksum);
 /// Whether a name is one that `bundle_name` gives. Nothing else is ever written or removed.
 bool is_bundle_name(std::string_view name);
 
@@ -37,7 +41,7 @@ class TargetWriter {
     void remove_strays() const;
 
     std::filesystem::path directory_;
-    FileLock lock_;
+    files::Lock lock_;
     Manifest manifest_;
 };
 
@@ -53,7 +57,7 @@ class TargetReader {
 
   private:
     std::filesystem::path directory_;
-    FileLock lock_;
+    files::Lock lock_;
     Manifest manifest_;
 };
 

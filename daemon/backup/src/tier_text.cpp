@@ -20,7 +20,15 @@ Result<std::uint64_t> whole_number(std::string_view name, std::string_view text)
                     std::to_string(kMaxNumber) + ", not '" + std::string(text.substr(0, 40)) + "'");
 }
 
-Result<void> set(Tier& tier, std::string_view name, std::string_view value) {
+}  // namespace
+
+Result<void> set_part(Tier& tier, std::string_view name, std::string_view value) {
+    if (name == "target") {
+        if (value.empty())
+            return fail(ErrorCode::kInvalidArgument, "target wants the path of a directory");
+        tier.target = value;
+        return {};
+    }
     if (name == "every") {
         KIGUMI_TRY(tier.every_ms, parse_duration(value));
         if (tier.every_ms >= kMinEveryMs) return {};
@@ -41,10 +49,8 @@ Result<void> set(Tier& tier, std::string_view name, std::string_view value) {
     }
     return fail(ErrorCode::kInvalidArgument,
                 "there is no '" + std::string(name.substr(0, 40)) +
-                    "'; a tier takes every, keep, keep-days and full-every");
+                    "'; a tier takes target, every, keep, keep-days and full-every");
 }
-
-}  // namespace
 
 Result<Tier> parse_tier(std::string_view text) {
     Tier tier;
@@ -56,7 +62,7 @@ Result<Tier> parse_tier(std::string_view text) {
         const std::string_view part = text.substr(0, text.find(','));
         const auto equals = std::min(part.find('='), part.size());
         KIGUMI_CHECK(
-            set(tier, part.substr(0, equals), part.substr(std::min(equals + 1, part.size()))));
+            set_part(tier, part.substr(0, equals), part.substr(std::min(equals + 1, part.size()))));
     }
     return tier;
 }

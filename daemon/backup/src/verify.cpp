@@ -38,12 +38,10 @@ void check_entry(const TargetReader& target, const Entry& entry, Problems& probl
     if (bytes != entry.bytes)
         problems.push_back(entry.file + ": it has " + std::to_string(bytes) + " bytes instead of " +
                            std::to_string(entry.bytes));
-    const auto checksum = checksum_of(file);
-    if (!checksum) return problems.push_back(checksum.error().message);
     const auto summary = bundle::inspect(file);
     if (!summary) return problems.push_back(summary.error().message);
-    if (*checksum != entry.checksum)
-        problems.push_back(entry.file + ": its checksum is " + *checksum + " instead of " +
+    if (const std::string checksum = checksum_text(summary->checksum); checksum != entry.checksum)
+        problems.push_back(entry.file + ": its checksum is " + checksum + " instead of " +
                            entry.checksum);
     compare(entry, entry.previous ? target.manifest().find(*entry.previous) : nullptr, *summary,
             problems);

@@ -8,9 +8,13 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <future>
+#include <mutex>
+#include <optional>
 #include <random>
 #include <thread>
 
@@ -87,8 +91,7 @@ class Node::Loop {
 
     ~Loop() {
         if (!thread_.joinable()) return;
-        const std::uint64_t one = 1;
-        static_cast<void>(!write(stop_.get(), &one, sizeof one));
+        ring(stop_);
         thread_.join();
     }
     Loop(const Loop&) = delete;
@@ -99,6 +102,7 @@ class Node::Loop {
         KIGUMI_TRY(const int wake, commit_signal::listen(store_.directory()));
         wake_ = Descriptor(wake);
         stop_ = Descriptor(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+        wake_for_question_ = Descriptor(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
         KIGUMI_TRY(const std::string endpoint, endpoint_of(options_.listen, options_.insecure));
         KIGUMI_CHECK(transport_.listen(endpoint));
         for (const std::string& peer : options_.peers) {
@@ -111,6 +115,30 @@ class Node::Loop {
 
     const std::string& address() const { return transport_.bound(); }
 
+    std::uint64_t idle_ms() const {
+        const std::uint64_t turned_ms = turned_ms_;
+        return steady_ms() - std::min(turned_ms, steady_ms());
+    }
+
+    void retune(ReplicatorOptions options) {
+        const std::lock_guard lock(orders_mutex_);
+        retuned_ = std::move(options);
+    }
+
+    Result<ReplicatorStatus> status(std::chrono::milliseconds patience) {
+        auto asked = std::make_shared<std::promise<ReplicatorStatus>>();
+        auto answer = asked->get_future();
+        {
+            const std::lock_guard lock(questions_mutex_);
+            questions_.push_back(std::move(asked));
+        }
+        ring(wake_for_question_);
+        if (answer.wait_for(patience) == std::future_status::ready) return answer.get();
+        return fail(ErrorCode::kBusy, "the node's thread has not answered for " +
+                                          std::to_string(patience.count()) +
+                                          " ms; it is busy, or hangs");
+    }
+
   private:
     static ReplicatorOptions with_random(ReplicatorOptions options) {
         if (!options.random) {
@@ -118,6 +146,25 @@ class Node::Loop {
             options.random = [generator] { return (*generator)(); };
         }
         return options;
+    }
+
+    static void ring(const Descriptor& bell) {
+        const std::uint64_t one = 1;
+        static_cast<void>(!write(bell.get(), &one, sizeof one));
+    }
+
+    void answer_questions() {
+        if (!wake_for_question_.drain()) return;
+        std::vector<Question> questions;
+        {
+            const std::lock_guard lock(questions_mutex_);
+            questions.swap(questions_);
+        }
+        if (questions.empty()) return;
+        ReplicatorStatus status = replicator_.status();
+        for (LinkStatus& link : status.links)
+            link.queued_bytes = transport_.waiting_bytes(link.link);
+        for (const Question& question : questions) question->set_value(status);
     }
 
     void run() {
@@ -138,8 +185,10 @@ class Node::Loop {
 
     void turn() {
         const std::uint64_t now_ms = steady_ms();
+        turned_ms_ = now_ms;
+        take_orders();
         const std::uint64_t due_ms = std::min(replicator_.next_wakeup(), now_ms + kCommitPollMs);
-        transport_.poll({wake_.get(), stop_.get()},
+        transport_.poll({wake_.get(), stop_.get(), wake_for_question_.get()},
                         due_ms > now_ms ? static_cast<long>(due_ms - now_ms) : 0);
         const bool woken = wake_.drain();
         if (woken || committed_elsewhere()) replicator_.local_commit();
@@ -147,6 +196,13 @@ class Node::Loop {
         replicator_.flush(steady_ms());
         perform();
         transport_.flush();
+        answer_questions();
+    }
+
+    void take_orders() {
+        const std::lock_guard lock(orders_mutex_);
+        if (retuned_) replicator_.retune(std::move(*retuned_));
+        retuned_.reset();
     }
 
     bool committed_elsewhere() {
@@ -170,9 +226,16 @@ class Node::Loop {
     Descriptor lock_;
     Descriptor wake_;
     Descriptor stop_;
+    using Question = std::shared_ptr<std::promise<ReplicatorStatus>>;
+    Descriptor wake_for_question_;
+    std::mutex questions_mutex_;
+    std::vector<Question> questions_;
     Replicator replicator_;
     Transport transport_;
     std::uint64_t seen_commits_ = 0;
+    std::atomic<std::uint64_t> turned_ms_ = steady_ms();
+    std::mutex orders_mutex_;
+    std::optional<ReplicatorOptions> retuned_;  ///< to be taken over at the next turn
     std::thread thread_;
 };
 
@@ -186,5 +249,10 @@ Result<std::unique_ptr<Node>> Node::start(Store& store, NodeOptions options) {
 }
 
 const std::string& Node::address() const { return loop_->address(); }
+std::uint64_t Node::idle_ms() const { return loop_->idle_ms(); }
+void Node::retune(ReplicatorOptions options) { loop_->retune(std::move(options)); }
+Result<ReplicatorStatus> Node::status(std::chrono::milliseconds patience) const {
+    return loop_->status(patience);
+}
 
 }  // namespace kigumi

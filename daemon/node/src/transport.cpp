@@ -157,6 +157,11 @@ void Transport::send(LinkId link, std::string message) {
     connection.waiting.push_back({std::move(message), steady_ms()});
 }
 
+std::size_t Transport::waiting_bytes(LinkId link) const {
+    const auto it = connections_.find(link);
+    return it == connections_.end() ? 0 : it->second.waiting_bytes;
+}
+
 Transport::Sent Transport::try_send(Connection& connection, const std::string& message) {
     try {
         if (connection.dealer) {

@@ -39,6 +39,8 @@ class Transport {
     void send(LinkId link, std::string message);
     /// Hears nothing more from a peer on this connection.
     void close(LinkId link);
+    /// Bytes that wait to be sent to a peer.
+    std::size_t waiting_bytes(LinkId link) const;
     /// Tries to send what waits.
     void flush();
     /// Closes the sockets; what was handed to them goes out for at most `linger_ms`.

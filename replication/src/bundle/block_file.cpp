@@ -7,9 +7,6 @@
 #include <zstd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <utility>
 
 #include "../big_endian.hpp"
 
@@ -27,12 +24,6 @@ std::uint64_t first_link() { return XXH3_64bits(kMagic.data(), kMagic.size()); }
 std::uint64_t next_link(std::string_view sizes, std::string_view stored, std::uint64_t link) {
     const std::uint64_t seed = XXH3_64bits_withSeed(sizes.data(), sizes.size(), link);
     return XXH3_64bits_withSeed(stored.data(), stored.size(), seed);
-}
-
-tl::unexpected<Error> failed(std::string_view doing, const std::filesystem::path& file) {
-    const ErrorCode code = errno == ENOSPC || errno == EDQUOT ? ErrorCode::kFull : ErrorCode::kIo;
-    return fail(code,
-                "cannot " + std::string(doing) + " " + file.string() + ": " + std::strerror(errno));
 }
 
 /// Makes of a raw block the block as it is stored, but for the checksum.
@@ -70,22 +61,6 @@ BlockWorkers::Work decompressor() {
 
 }  // namespace
 
-Result<void> sync_directory(const std::filesystem::path& file) {
-    const auto parent = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
-    const File directory(open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (directory.get() < 0 || fsync(directory.get()) != 0) return failed("sync", parent);
-    return {};
-}
-
-File::~File() {
-    if (fd_ >= 0) close(fd_);
-}
-File::File(File&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-File& File::operator=(File&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-}
-
 BlockWriter::BlockWriter(std::filesystem::path file)
     : file_(std::move(file)),
       unfinished_(file_.string() + ".partial"),
@@ -99,9 +74,7 @@ BlockWriter::~BlockWriter() {
 
 Result<std::unique_ptr<BlockWriter>> BlockWriter::create(const std::filesystem::path& file) {
     std::unique_ptr<BlockWriter> writer(new BlockWriter(file));
-    const auto& path = writer->unfinished_;
-    writer->out_ = File(open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640));
-    if (writer->out_.get() < 0) return failed("write", path);
+    KIGUMI_TRY(writer->out_, files::open(writer->unfinished_, O_WRONLY | O_CREAT | O_TRUNC));
     KIGUMI_CHECK(writer->write_raw(kMagic));
     return writer;
 }
@@ -139,23 +112,19 @@ Result<void> BlockWriter::write_oldest() {
 }
 
 Result<void> BlockWriter::write_raw(std::string_view bytes) {
-    while (!bytes.empty()) {
-        const ssize_t size = ::write(out_.get(), bytes.data(), bytes.size());
-        if (size < 0 && errno == EINTR) continue;
-        if (size < 0) return failed("write", unfinished_);
-        bytes.remove_prefix(static_cast<std::size_t>(size));
-        written_ += static_cast<std::uint64_t>(size);
-    }
+    KIGUMI_CHECK(files::write(out_, bytes, unfinished_));
+    hash_.add(bytes);
+    written_ += bytes.size();
     return {};
 }
 
 Result<std::uint64_t> BlockWriter::finish() {
     if (!filling_->in.empty()) start_block();
     while (!compressing_.idle()) KIGUMI_CHECK(write_oldest());
-    if (fsync(out_.get()) != 0) return failed("sync", unfinished_);
-    if (rename(unfinished_.c_str(), file_.c_str()) != 0) return failed("write", file_);
+    if (fsync(out_.get()) != 0) return files::failed("sync", unfinished_);
+    if (rename(unfinished_.c_str(), file_.c_str()) != 0) return files::failed("write", file_);
     finished_ = true;
-    KIGUMI_CHECK(sync_directory(file_));
+    KIGUMI_CHECK(files::sync_directory(file_.parent_path()));
     return written_;
 }
 
@@ -164,9 +133,9 @@ BlockReader::BlockReader(std::filesystem::path file)
 
 Result<std::unique_ptr<BlockReader>> BlockReader::open(const std::filesystem::path& file) {
     std::unique_ptr<BlockReader> reader(new BlockReader(file));
-    reader->in_ = File(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+    KIGUMI_TRY(reader->in_, files::open(file, O_RDONLY));
     struct stat info {};
-    if (reader->in_.get() < 0 || fstat(reader->in_.get(), &info) != 0) return failed("read", file);
+    if (fstat(reader->in_.get(), &info) != 0) return files::failed("read", file);
     if (!S_ISREG(info.st_mode))
         return fail(ErrorCode::kInvalidArgument, file.string() + " is not a file");
     reader->file_bytes_ = static_cast<std::uint64_t>(info.st_size);
@@ -183,15 +152,10 @@ Result<std::unique_ptr<BlockReader>> BlockReader::open(const std::filesystem::pa
 }
 
 Result<void> BlockReader::read_raw(char* into, std::size_t size) {
-    std::size_t done = 0;
-    while (done < size) {
-        const ssize_t got = ::read(in_.get(), into + done, size - done);
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return failed("read", file_);
-        if (got == 0) return damaged_at(read_ + done, "ends too early");
-        done += static_cast<std::size_t>(got);
-    }
+    KIGUMI_TRY(const std::size_t got, files::read(in_, into, size, file_));
+    if (got < size) return damaged_at(read_ + got, "ends too early");
     read_ += size;
+    hash_.add({into, size});
     return {};
 }
 
@@ -228,28 +192,39 @@ Result<bool> BlockReader::load() {
         if (broken_) return tl::unexpected<Error>(*broken_);
         return false;
     }
-    auto job = decompressing_.oldest();
-    offset_ = job->offset;
-    if (!job->outcome) return damaged_at(offset_, "is damaged");
-    buffer_.erase(0, taken_);
+    if (block_) decompressing_.recycle(std::move(block_));
+    block_ = decompressing_.oldest();
     taken_ = 0;
-    buffer_.append(job->out, 0, job->out_size);
-    decompressing_.recycle(std::move(job));
+    offset_ = block_->offset;
+    if (!block_->outcome) {
+        block_ = nullptr;
+        return damaged_at(offset_, "is damaged");
+    }
     return true;
 }
 
-Result<std::string_view> BlockReader::take(std::size_t size) {
-    while (buffer_.size() - taken_ < size) {
-        KIGUMI_TRY(const bool more, load());
-        if (!more) return damaged_at(file_bytes_, "ends too early");
-    }
-    const std::string_view bytes = std::string_view(buffer_).substr(taken_, size);
+std::string_view BlockReader::take_of_block(std::size_t size) {
+    const std::string_view bytes = std::string_view(block_->out).substr(taken_, size);
     taken_ += size;
     return bytes;
 }
 
+Result<std::string_view> BlockReader::take(std::size_t size) {
+    if (left() >= size && block_) return take_of_block(size);
+    joined_.clear();
+    while (joined_.size() < size) {
+        if (left() > 0) {
+            joined_ += take_of_block(std::min(left(), size - joined_.size()));
+            continue;
+        }
+        KIGUMI_TRY(const bool more, load());
+        if (!more) return damaged_at(file_bytes_, "ends too early");
+    }
+    return std::string_view(joined_);
+}
+
 Result<bool> BlockReader::at_end() {
-    if (taken_ < buffer_.size()) return false;
+    if (left() > 0) return false;
     KIGUMI_TRY(const bool more, load());
     return !more;
 }

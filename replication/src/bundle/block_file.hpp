@@ -8,6 +8,8 @@
 #include <string_view>
 
 #include "block_workers.hpp"
+#include "kigumi/replication/files.hpp"
+#include "running_hash.hpp"
 
 /// A stream of bytes in a file, as compressed blocks whose checksums form a chain: a block that was
 /// altered, left out, repeated or moved is found at its offset (`docs/format/bundle.md`).
@@ -15,22 +17,6 @@ namespace kigumi::bundle {
 
 /// Of a block before compression. Also what a reader may be made to allocate at a time.
 inline constexpr std::size_t kBlockBytes = std::size_t{1} << 20;
-
-/// A file descriptor that closes itself.
-class File {
-  public:
-    explicit File(int fd = -1) : fd_(fd) {}
-    ~File();
-    File(File&& other) noexcept;
-    File& operator=(File&& other) noexcept;
-    int get() const { return fd_; }
-
-  private:
-    int fd_;
-};
-
-/// Makes the name of a new file or directory durable.
-Result<void> sync_directory(const std::filesystem::path& file);
 
 /// Writes under another name until `finish`. Blocks are compressed by threads of their own while
 /// the caller fills the next.
@@ -43,6 +29,8 @@ class BlockWriter {
     Result<void> write(std::string_view bytes);
     /// Makes the file durable and gives it its name. Returns its size.
     Result<std::uint64_t> finish();
+    /// XXH3 of what was written to the file.
+    std::uint64_t checksum() const { return hash_.digest(); }
 
   private:
     explicit BlockWriter(std::filesystem::path file);
@@ -53,11 +41,12 @@ class BlockWriter {
 
     const std::filesystem::path file_;
     const std::filesystem::path unfinished_;
-    File out_;
+    files::Descriptor out_;
     BlockWorkers compressing_;
     std::unique_ptr<BlockJob> filling_;
     std::uint64_t chain_;
     std::uint64_t written_ = 0;
+    RunningHash hash_;
     bool finished_ = false;
 };
 
@@ -72,6 +61,8 @@ class BlockReader {
     Result<bool> at_end();
 
     std::uint64_t file_bytes() const { return file_bytes_; }
+    /// XXH3 of what was read of the file.
+    std::uint64_t checksum() const { return hash_.digest(); }
     /// Where in the file the block begins that the last taken bytes end in.
     std::uint64_t offset() const { return offset_; }
     /// The error for content that is wrong, at that offset.
@@ -81,21 +72,25 @@ class BlockReader {
     explicit BlockReader(std::filesystem::path file);
 
     Result<void> read_ahead();
-    /// Adds the next block to the buffer; false at the end of the file.
+    /// Makes the next block the one to take from; false at the end of the file.
     Result<bool> load();
+    std::size_t left() const { return block_ ? block_->out_size - taken_ : 0; }
+    std::string_view take_of_block(std::size_t size);
     /// Reads so many bytes of the file, exactly.
     Result<void> read_raw(char* into, std::size_t size);
     tl::unexpected<Error> damaged_at(std::uint64_t offset, std::string_view what) const;
 
     const std::filesystem::path file_;
-    File in_;
+    files::Descriptor in_;
     std::uint64_t file_bytes_ = 0;
     std::uint64_t read_ = 0;  ///< of the file
     std::uint64_t chain_;
+    RunningHash hash_;
     BlockWorkers decompressing_;
-    std::optional<Error> broken_;  ///< what ends the reading behind the blocks that were read
-    std::string buffer_;
-    std::size_t taken_ = 0;  ///< of the buffer
+    std::optional<Error> broken_;      ///< what ends the reading behind the blocks that were read
+    std::unique_ptr<BlockJob> block_;  ///< what was decompressed last
+    std::size_t taken_ = 0;            ///< of the block
+    std::string joined_;               ///< bytes that were taken over the end of a block
     std::uint64_t offset_ = 0;
 };
 

@@ -37,16 +37,6 @@ std::string missing(const Versions& have, const Summary& bundle) {
     return {};
 }
 
-Result<Versions> versions(Store& store) {
-    Versions all;
-    KIGUMI_TRY(const auto buckets, store.buckets());
-    for (const std::string& bucket : buckets) {
-        KIGUMI_TRY(const ReadTransaction snapshot, store.read(bucket));
-        all.emplace(bucket, snapshot.version());
-    }
-    return all;
-}
-
 /// The order in which each bundle finds what it builds on.
 Result<std::vector<std::size_t>> order_of(const std::vector<std::filesystem::path>& files,
                                           const std::vector<Summary>& bundles, Versions have) {
@@ -120,6 +110,16 @@ Result<void> join(Store& store, const std::filesystem::path& file, const Cut& cu
 
 }  // namespace
 
+Result<Versions> versions(Store& store) {
+    Versions all;
+    KIGUMI_TRY(const auto buckets, store.buckets());
+    for (const std::string& bucket : buckets) {
+        KIGUMI_TRY(const ReadTransaction snapshot, store.read(bucket));
+        all.emplace(bucket, snapshot.version());
+    }
+    return all;
+}
+
 Result<void> each_row(const std::filesystem::path& file, std::string_view bucket,
                       const std::function<Result<bool>(const KeyedRow&)>& visit) {
     auto in = open_at(file, bucket);
@@ -138,7 +138,7 @@ Result<Summary> inspect(const std::filesystem::path& file, const Progress& progr
     KIGUMI_TRY(StreamReader in, StreamReader::open(file, progress));
     for (;;) {
         KIGUMI_TRY(const Item item, in.next());
-        if (item == Item::kRow) KIGUMI_CHECK(in.row());
+        if (item == Item::kRow) KIGUMI_CHECK(in.row(codec::Values::kSkip));
         if (item == Item::kEnd) return in.summary();
     }
 }

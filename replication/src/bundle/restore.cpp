@@ -1,7 +1,6 @@
 #include <xxhash.h>
 
 #include <algorithm>
-#include <system_error>
 #include <utility>
 
 #include "../big_endian.hpp"
@@ -97,7 +96,7 @@ class Loader {
     }
 
     Result<void> row() {
-        KIGUMI_TRY(const KeyedRow keyed, in_.row());
+        KIGUMI_TRY(const KeyedRow keyed, in_.row(codec::Values::kSkip));
         key_ = schema::bucket_prefix(bucket_);
         key_ += in_.place();
         batch_.append(Table::kRows, key_, in_.record());
@@ -141,44 +140,6 @@ class Loader {
     std::uint64_t entries_ = 0;
 };
 
-/// A directory that is removed unless it is kept.
-class Scratch {
-  public:
-    explicit Scratch(std::filesystem::path path) : path_(std::move(path)) { remove(); }
-    ~Scratch() {
-        if (!kept_) remove();
-    }
-    Scratch(const Scratch&) = delete;
-    Scratch& operator=(const Scratch&) = delete;
-    const std::filesystem::path& path() const { return path_; }
-    Result<void> keep_as(const std::filesystem::path& name) {
-        std::error_code failed;
-        std::filesystem::rename(path_, name, failed);
-        if (failed)
-            return fail(ErrorCode::kIo, "cannot make " + name.string() + ": " + failed.message());
-        kept_ = true;
-        return {};
-    }
-
-  private:
-    void remove() const {
-        std::error_code ignored;
-        std::filesystem::remove_all(path_, ignored);
-    }
-    const std::filesystem::path path_;
-    bool kept_ = false;
-};
-
-Result<void> check_empty(const std::filesystem::path& directory) {
-    std::error_code failed;
-    if (!std::filesystem::exists(directory, failed)) return {};
-    if (std::filesystem::is_directory(directory, failed) &&
-        std::filesystem::is_empty(directory, failed))
-        return {};
-    return fail(ErrorCode::kInvalidArgument,
-                directory.string() + " is there already; restore into a new directory");
-}
-
 }  // namespace
 
 Result<std::vector<Summary>> restore(const std::vector<std::filesystem::path>& files,
@@ -186,8 +147,9 @@ Result<std::vector<Summary>> restore(const std::vector<std::filesystem::path>& f
                                      const Progress& progress) {
     if (files.empty())
         return fail(ErrorCode::kInvalidArgument, "there is no bundle to restore from");
-    KIGUMI_CHECK(check_empty(directory));
-    Scratch scratch(directory.lexically_normal().string() + ".restoring");
+    KIGUMI_CHECK(files::check_vacant(directory));
+    const auto name = directory.lexically_normal();
+    KIGUMI_TRY(auto scratch, files::Scratch::beside(name.string() + ".restoring"));
     std::vector<Summary> restored;
     {
         kv::LmdbOptions options;
@@ -203,8 +165,7 @@ Result<std::vector<Summary>> restore(const std::vector<std::filesystem::path>& f
         KIGUMI_TRY(const auto rest, import(*store, {files.begin() + 1, files.end()}, progress));
         restored.insert(restored.end(), rest.begin(), rest.end());
     }
-    KIGUMI_CHECK(scratch.keep_as(directory));
-    KIGUMI_CHECK(sync_directory(directory));
+    KIGUMI_CHECK(scratch.become(name));
     return restored;
 }
 

@@ -87,6 +87,7 @@ Result<Summary> StreamWriter::finish() {
     append_u64(end, summary_.row_bytes);
     KIGUMI_CHECK(out_->write(end));
     KIGUMI_TRY(summary_.file_bytes, out_->finish());
+    summary_.checksum = out_->checksum();
     return summary_;
 }
 
@@ -203,12 +204,13 @@ Result<void> StreamReader::read_end() {
         return damaged("does not hold what it says at its end");
     KIGUMI_TRY(const bool end, in_->at_end());
     if (!end) return damaged("goes on behind its end");
+    summary_.checksum = in_->checksum();
     if (progress_) progress_(in_->file_bytes(), in_->file_bytes());
     return {};
 }
 
-Result<KeyedRow> StreamReader::row() const {
-    auto keyed = decode_record(place_, record_, origins_);
+Result<KeyedRow> StreamReader::row(codec::Values values) const {
+    auto keyed = decode_record(place_, record_, origins_, values);
     if (!keyed) return damaged("has a row that does not check out");
     const auto known = [this](const Write& write) { return cut().version.covers(write.dot); };
     if (keyed->row.empty() || !codec::check_row(keyed->at, keyed->row) ||

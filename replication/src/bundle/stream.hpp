@@ -58,7 +58,7 @@ class StreamReader {
     std::uint32_t origin() const { return origin_; }     ///< of an entry, its number
     std::uint64_t counter() const { return counter_; }   ///< of an entry
     /// The row, decoded and checked: what no writer can have written is an error.
-    Result<KeyedRow> row() const;
+    Result<KeyedRow> row(codec::Values values = codec::Values::kRead) const;
     tl::unexpected<Error> damaged(std::string_view what) const { return in_->damaged(what); }
 
   private:

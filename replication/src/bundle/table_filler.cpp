@@ -4,7 +4,9 @@ namespace kigumi::bundle {
 namespace {
 
 constexpr std::size_t kWaiting = 8;
-constexpr std::size_t kTransactionBytes = std::size_t{64} << 20;
+/// Small enough that its pages are in the processor's cache when they are written, and used again:
+/// restoring takes two thirds of the time that 64 MiB take.
+constexpr std::size_t kTransactionBytes = std::size_t{4} << 20;
 
 }  // namespace
 

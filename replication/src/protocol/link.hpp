@@ -9,7 +9,7 @@
 
 #include "ascending.hpp"
 #include "kigumi/clocks/version_vector.hpp"
-#include "kigumi/replication/replicator.hpp"
+#include "kigumi/replication/status.hpp"
 #include "references.hpp"
 
 namespace kigumi {
@@ -115,6 +115,7 @@ struct Link {
     std::uint64_t pull_not_before_ms = 0;
     std::map<std::string, Peering> buckets;
     std::optional<AuditQuestion> audit;  ///< that waits for its answer
+    TrafficStatus traffic;
 };
 
 }  // namespace kigumi

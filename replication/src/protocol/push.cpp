@@ -77,12 +77,24 @@ void HeldPushes::add(HeldPush push) {
     const Place place(push.base[origin], push.link);
     const auto it = pushes.find(place);
     if (it == pushes.end()) {
-        bytes_ += push.bytes;
+        count(push.link, push.bytes, 0);
         pushes.emplace(place, std::move(push));
     } else if (it->second.version[origin] < push.version[origin]) {
-        bytes_ += push.bytes - it->second.bytes;
+        count(push.link, push.bytes, it->second.bytes);
         it->second = std::move(push);
     }
+}
+
+void HeldPushes::count(LinkId link, std::size_t added, std::size_t gone) {
+    bytes_ += added - gone;
+    const auto it = by_link_.try_emplace(link, 0).first;
+    it->second += added - gone;
+    if (it->second == 0) by_link_.erase(it);
+}
+
+std::size_t HeldPushes::bytes(LinkId link) const {
+    const auto it = by_link_.find(link);
+    return it == by_link_.end() ? 0 : it->second;
 }
 
 bool HeldPushes::ready(const VersionVector& version) const {
@@ -125,7 +137,7 @@ Result<std::size_t> HeldPushes::apply(Store& store, const std::string& bucket) {
     for (const auto& [origin, place] : finished) {
         const auto pushes = by_origin_.find(origin);
         const auto push = pushes->second.find(place);
-        bytes_ -= push->second.bytes;
+        count(push->second.link, 0, push->second.bytes);
         pushes->second.erase(push);
         if (pushes->second.empty()) by_origin_.erase(pushes);
     }
@@ -136,7 +148,7 @@ void HeldPushes::forget(LinkId link) {
     for (auto& [origin, pushes] : by_origin_) {
         std::erase_if(pushes, [&](const auto& entry) {
             if (entry.second.link != link) return false;
-            bytes_ -= entry.second.bytes;
+            count(link, 0, entry.second.bytes);
             return true;
         });
     }
@@ -146,6 +158,7 @@ void HeldPushes::forget(LinkId link) {
 void HeldPushes::clear() {
     by_origin_.clear();
     bytes_ = 0;
+    by_link_.clear();
 }
 
 }  // namespace kigumi

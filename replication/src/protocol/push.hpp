@@ -41,6 +41,8 @@ class HeldPushes {
     bool ready(const VersionVector& version) const;
     bool empty() const { return by_origin_.empty(); }
     std::size_t bytes() const { return bytes_; }
+    /// What came over one link.
+    std::size_t bytes(LinkId link) const;
     /// Calls `visit(push)` for one waiting push of each origin.
     template <class Visit>
     void each_first(Visit visit) const {
@@ -57,8 +59,11 @@ class HeldPushes {
     /// Where a push goes on in the events of its first origin, and whom it came from.
     using Place = std::pair<std::uint64_t, LinkId>;
 
+    void count(LinkId link, std::size_t added, std::size_t gone);
+
     std::map<ReplicaId, std::map<Place, HeldPush>> by_origin_;
     std::size_t bytes_ = 0;
+    std::map<LinkId, std::size_t> by_link_;
 };
 
 }  // namespace kigumi

@@ -64,6 +64,8 @@ void Replicator::Core::receive(LinkId id, std::string_view bytes, std::uint64_t 
     const auto it = links_.find(id);
     if (it == links_.end()) return;
     Link& link = it->second;
+    ++link.traffic.messages_in;
+    link.traffic.bytes_in += bytes.size();
     const auto message = wire::decode(bytes);
     if (!message) return refuse(link, message.error().message);
     link.heard_ms = now_ms;
@@ -242,6 +244,11 @@ void Replicator::Core::save_peers() {
         note(Level::kWarning, "peers.failed", saved.error().message);
 }
 
+void Replicator::Core::retune(ReplicatorOptions options) {
+    options.random = options_.random;
+    options_ = consistent(std::move(options));
+}
+
 std::uint64_t Replicator::Core::next_wakeup() const {
     std::uint64_t at = std::min({round_at_ms_, collect_at_ms_, requests_at_ms_});
     for (const auto& [id, link] : links_) {
@@ -277,6 +284,16 @@ void Replicator::Core::send(const Link& link, const wire::Message& message) {
     effects.sends.push_back({link.id, wire::encode(message)});
 }
 
+Effects Replicator::Core::take_effects() {
+    for (const auto& [id, message] : effects.sends) {
+        const auto link = links_.find(id);
+        if (link == links_.end()) continue;
+        ++link->second.traffic.messages_out;
+        link->second.traffic.bytes_out += message.size();
+    }
+    return std::exchange(effects, {});
+}
+
 void Replicator::Core::note(Level level, std::string event, std::string detail) {
     effects.notes.push_back({level, std::move(event), std::move(detail)});
 }
@@ -296,8 +313,10 @@ void Replicator::local_commit() { core_->local_commit(); }
 void Replicator::tick(std::uint64_t now_ms) { core_->tick(now_ms); }
 void Replicator::flush(std::uint64_t now_ms) { core_->flush(now_ms); }
 void Replicator::leave() { core_->leave(); }
+void Replicator::retune(ReplicatorOptions options) { core_->retune(std::move(options)); }
 std::uint64_t Replicator::next_wakeup() const { return core_->next_wakeup(); }
-Effects Replicator::take_effects() { return std::exchange(core_->effects, {}); }
+Effects Replicator::take_effects() { return core_->take_effects(); }
 std::size_t Replicator::buffered_bytes() const { return core_->buffered_bytes(); }
+ReplicatorStatus Replicator::status() const { return core_->status(); }
 
 }  // namespace kigumi

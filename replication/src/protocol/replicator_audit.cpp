@@ -279,6 +279,7 @@ void Replicator::Core::count_audit(const Link& link, Bucket& bucket, std::uint64
     Audited& audited = bucket.audits[*link.replica];
     audited.differences += differences;
     if (ended) audited.ended_ms = store_.wall_ms();
+    if (ended) ++counters_.audits_done;
     peers_changed_ = true;
 }
 

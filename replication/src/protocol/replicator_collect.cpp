@@ -110,6 +110,7 @@ void Replicator::Core::collect(const std::string& name, Bucket& bucket) {
         bucket.collect_cursor.clear();
         return note(Level::kWarning, "collect.failed", collected.error().message);
     }
+    bucket.collected += *collected;
     note(Level::kDebug, "collect.done", "bucket=" + name + " rows=" + std::to_string(*collected));
 }
 

@@ -6,7 +6,7 @@
 #include "acknowledgements.hpp"
 #include "audit.hpp"
 #include "kigumi/replication/members.hpp"
-#include "kigumi/replication/replicator.hpp"
+#include "kigumi/replication/status.hpp"
 #include "link.hpp"
 #include "messages.hpp"
 #include "pull_client.hpp"
@@ -28,8 +28,11 @@ class Replicator::Core {
     void tick(std::uint64_t now_ms);
     void flush(std::uint64_t now_ms);
     void leave();
+    void retune(ReplicatorOptions options);
     std::uint64_t next_wakeup() const;
     std::size_t buffered_bytes() const;
+    Effects take_effects();
+    ReplicatorStatus status() const;
 
     Effects effects;
 
@@ -56,6 +59,7 @@ class Replicator::Core {
         std::string collect_cursor;    ///< where it goes on; empty: it is through
         RequestTable requests;
         std::map<ReplicaId, Audited> audits;
+        std::uint64_t collected = 0;  ///< rows, by this process
 
       private:
         Bucket(Store& store, const std::string& name, const ReplicatorOptions& options,
@@ -165,6 +169,10 @@ class Replicator::Core {
     void hear_of(const Link& link, Bucket& bucket, const ReplicaId& replica,
                  const VersionVector& version);
 
+    // Status.
+    LinkStatus status_of(const Link& link) const;
+    BucketStatus status_of(const std::string& name, const Bucket& bucket) const;
+
     // Requests.
     void forget_requests(std::uint64_t now_ms);
     Result<void> forget_requests(const std::string& name, Bucket& bucket);
@@ -196,7 +204,7 @@ class Replicator::Core {
     }
 
     Store& store_;
-    const ReplicatorOptions options_;
+    ReplicatorOptions options_;  ///< at one place: what has a part in them refers to them
     ReplicaId self_;
     std::map<LinkId, Link> links_;
     std::map<std::string, Bucket> buckets_;
@@ -213,6 +221,7 @@ class Replicator::Core {
     /// By bucket, what removals must not be newer than to be collected: what backups hold.
     std::vector<std::map<std::string, VersionVector>> backup_holds_;
     bool backups_known_ = false;
+    ReplicationCounters counters_;
 };
 
 }  // namespace kigumi

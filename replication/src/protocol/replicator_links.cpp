@@ -88,6 +88,7 @@ void Replicator::Core::set_up(Link& link, bool up, std::uint64_t now_ms) {
 
 void Replicator::Core::refuse(Link& link, std::string reason) {
     set_up(link, false, 0);
+    ++counters_.refused_peers;
     note(Level::kWarning, "peer.refused", "address=" + link.address + " reason=\"" + reason + '"');
     effects.closes.push_back({link.id, std::move(reason)});
 }

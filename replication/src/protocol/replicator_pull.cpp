@@ -80,6 +80,7 @@ void Replicator::Core::end_pull(Bucket& bucket, const std::string& name, const s
                                 bool keep, std::uint64_t now_ms) {
     const auto it = links_.find(bucket.pull.link());
     bucket.pull.abort(keep);
+    ++counters_.pulls_broken;
     note(Level::kDebug, "pull.broken", "bucket=" + name + " reason=\"" + reason + '"');
     if (it == links_.end()) return;
     Link& link = it->second;
@@ -115,6 +116,7 @@ void Replicator::Core::on(Link& link, const wire::Pull& pull, std::uint64_t now_
         // The answer brings the rest.
         peering.told.merge(known->second.version);
     }
+    ++counters_.pulls_served;
     pull_server_.begin(link.id, pull, now_ms, effects);
 }
 
@@ -148,6 +150,7 @@ void Replicator::Core::on(Link& link, const wire::Done& done, std::uint64_t now_
         return end_pull(*bucket, name, joined.error().message, false, now_ms);
     }
     if (!*joined) return;
+    ++counters_.pulls_done;
     link.pull_failures = 0;
     link.pull_not_before_ms = 0;
     for (const auto& [origin, counter] : done.version)

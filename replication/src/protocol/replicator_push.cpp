@@ -83,6 +83,7 @@ void Replicator::Core::apply_held(std::uint64_t now_ms) {
                 bucket.held.clear();
                 continue;
             }
+            counters_.pushes_joined += *joined;
             versions_stale_ = true;
         }
         bucket.held.each_first([&, &name = name](const HeldPush& push) {
@@ -151,6 +152,7 @@ void Replicator::Core::push_to(Link& link, const std::string& name, Peering& pee
     peering.in_flight.push_back({carried(*it->second), bytes, now_ms});
     peering.in_flight_bytes += bytes;
     peering.digest_at_ms = 0;
+    ++counters_.pushes_sent;
     send_push(link, peering, *it->second, now_ms);
 }
 

@@ -36,12 +36,16 @@ struct Summary {
     std::uint64_t rows = 0;
     std::uint64_t row_bytes = 0;   ///< of the stored rows and their keys, before compression
     std::uint64_t file_bytes = 0;  ///< of the bundle
+    std::uint64_t checksum = 0;    ///< XXH3 of its bytes, once it was read or written to its end
 };
 
 /// Hears how far a long work is, in bytes. Called on the caller's thread, some hundred times.
 using Progress = std::function<void(std::uint64_t done, std::uint64_t total)>;
 
 using Versions = std::map<std::string, VersionVector>;
+
+/// How far the buckets of a store are, each at a moment of its own.
+Result<Versions> versions(Store& store);
 
 struct WriteOptions {
     Versions since;                     ///< by bucket; one that is not named is written in full

@@ -14,6 +14,8 @@ namespace kigumi {
 /// A connection to another node, numbered by whoever owns the sockets. Never reused.
 using LinkId = std::uint64_t;
 
+struct ReplicatorStatus;
+
 /// The parameters of replication. Sizes in bytes, times in milliseconds.
 struct ReplicatorOptions {
     /// How often neighbours compare version vectors. Shorter finds lost messages sooner and costs
@@ -120,11 +122,18 @@ class Replicator {
     /// Says goodbye on every link.
     void leave();
 
+    /// Goes on with other parameters; `random` is kept. What was planned by the old ones stays
+    /// planned.
+    void retune(ReplicatorOptions options);
+
     std::uint64_t next_wakeup() const;
     Effects take_effects();
 
     /// Bytes held in memory on behalf of peers: waiting pushes and unstaged rows of pulls.
     std::size_t buffered_bytes() const;
+    /// What there is to tell (`status.hpp`). Reads a snapshot of each bucket; O(buckets ·
+    /// replicas).
+    ReplicatorStatus status() const;
 
   private:
     class Core;

@@ -47,6 +47,13 @@ struct HeldVersion {
     VersionVector version;
 };
 
+/// Timestamps of other replicas that lay so far in the future that the own clock did not follow
+/// them (`HlcClock`), since the store was opened by this process.
+struct ClockSkew {
+    std::uint64_t writes = 0;      ///< that bore one
+    std::uint64_t largest_ms = 0;  ///< by how much the furthest was beyond what is followed
+};
+
 /// Why a store that was opened took a new identity.
 struct IdentityChange {
     ReplicaId old;
@@ -100,6 +107,7 @@ class Store {
     Result<std::vector<BackupRecord>> backups();
 
     Result<kv::Usage> usage();
+    ClockSkew clock_skew() const;
     /// Where the store lives; empty for one in memory.
     const std::filesystem::path& directory() const;
     std::uint64_t wall_ms() const;

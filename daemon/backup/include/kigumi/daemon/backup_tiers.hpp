@@ -22,6 +22,8 @@ struct Tier {
 /// `DIR[,every=15m][,keep=N][,keep-days=D][,full-every=7d]`. A directory with a comma in its name
 /// cannot be given.
 Result<Tier> parse_tier(std::string_view text);
+/// Sets one part of a tier: `target`, `every`, `keep`, `keep-days` or `full-every`.
+Result<void> set_part(Tier& tier, std::string_view name, std::string_view value);
 
 /// Backs a store up to several places on schedule, each on a thread of its own, so that one that
 /// fails or hangs (a dead network disk) does not hold up the others or the node. A failed backup is

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "kigumi/replication/replicator.hpp"
+#include "kigumi/replication/status.hpp"
 
 namespace kigumi {
 
@@ -35,6 +37,16 @@ class Node {
 
     /// The address that was bound, with its port.
     const std::string& address() const;
+    /// How long ago the node's loop last began a turn. A healthy one turns every 20 ms; it stands
+    /// still while somebody else holds the write lock, or the disk hangs.
+    std::uint64_t idle_ms() const;
+    /// Goes on with other parameters of replication, from the next turn on. `random` is kept.
+    void retune(ReplicatorOptions options);
+    /// What its replicator tells of itself, as of now: made on the node's thread, which reads a
+    /// snapshot of each bucket for it. kBusy if the thread has not answered within `patience`: it
+    /// hangs, or has a great deal to do.
+    Result<ReplicatorStatus> status(
+        std::chrono::milliseconds patience = std::chrono::milliseconds(1'000)) const;
 
   private:
     class Loop;

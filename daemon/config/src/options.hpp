@@ -1,0 +1,20 @@
+#pragma once
+
+#include "kigumi/daemon/options.hpp"
+
+namespace kigumi::config {
+
+// The sections of the table.
+std::vector<Option> node_options();
+std::vector<Option> replication_options();
+std::vector<Option> service_options();
+std::vector<Option> backup_options();
+
+inline constexpr std::uint64_t kSecond = 1'000;
+inline constexpr std::uint64_t kHour = 3'600 * kSecond;
+inline constexpr std::uint64_t kDay = 24 * kHour;
+inline constexpr std::uint64_t kKiB = 1'024;
+inline constexpr std::uint64_t kMiB = 1'024 * kKiB;
+inline constexpr std::uint64_t kGiB = 1'024 * kMiB;
+
+}  // namespace kigumi::config

@@ -1,0 +1,92 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "kigumi/crdt/result.hpp"
+
+/// What the system's calls on files do not do by themselves: close, go on after an interruption,
+/// say what was wrong, and survive a power cut.
+namespace kigumi::files {
+
+/// A file descriptor that closes itself.
+class Descriptor {
+  public:
+    explicit Descriptor(int fd = -1) : fd_(fd) {}
+    ~Descriptor();
+    Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+    Descriptor& operator=(Descriptor&& other) noexcept {
+        std::swap(fd_, other.fd_);
+        return *this;
+    }
+    int get() const { return fd_; }
+
+  private:
+    int fd_;
+};
+
+/// "cannot <what> <path>: <errno>", as kIo; kFull if the disk is.
+tl::unexpected<Error> failed(std::string_view what, const std::filesystem::path& path);
+
+/// Opens a file, which can be created (0640), as open(2) does; not inherited by other programs.
+Result<Descriptor> open(const std::filesystem::path& file, int flags);
+
+/// Reads so many bytes, or fewer if the file ends; returns how many. `name` is for the error.
+Result<std::size_t> read(const Descriptor& from, char* into, std::size_t size,
+                         const std::filesystem::path& name);
+/// Writes all of it.
+Result<void> write(const Descriptor& to, std::string_view bytes, const std::filesystem::path& name);
+
+/// Makes what was created, renamed or removed in a directory durable; an empty path is the present
+/// one.
+Result<void> sync_directory(const std::filesystem::path& directory);
+
+/// A file's whole text, of at most 64 MiB. kNotFound if it does not exist.
+Result<std::string> read_text(const std::filesystem::path& file);
+
+/// Makes `file` hold `text`, durably: at any moment, a crash included, it has its old content or
+/// the new one.
+Result<void> replace_file(const std::filesystem::path& file, std::string_view text);
+
+/// A lock on a file, held until it goes or its process does. Advisory, between processes and within
+/// one.
+class Lock {
+  public:
+    enum class Mode { kShared, kExclusive };
+
+    /// kBusy if somebody else holds it; does not wait. Creates the file if it has to.
+    static Result<Lock> take(const std::filesystem::path& file, Mode mode);
+
+    Lock() = default;
+
+  private:
+    explicit Lock(Descriptor file) : file_(std::move(file)) {}
+    Descriptor file_;
+};
+
+/// kInvalidArgument unless there is nothing in the way of a new directory of that name.
+Result<void> check_vacant(const std::filesystem::path& directory);
+
+/// A directory for a while: it goes, with all that is in it, unless it has become something.
+class Scratch {
+  public:
+    /// Makes an empty directory whose name is `path` and something that makes it new.
+    static Result<Scratch> beside(const std::filesystem::path& path);
+
+    ~Scratch();
+    Scratch(Scratch&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+    Scratch& operator=(Scratch&&) = delete;
+
+    const std::filesystem::path& path() const { return path_; }
+    /// Gives it its name, durably; that must not exist or be an empty directory.
+    Result<void> become(const std::filesystem::path& name);
+
+  private:
+    explicit Scratch(std::filesystem::path path) : path_(std::move(path)) {}
+    std::filesystem::path path_;
+};
+
+}  // namespace kigumi::files
