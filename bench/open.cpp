@@ -1,6 +1,5 @@
 #include <fcntl.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,6 +12,7 @@
 #include <vector>
 
 #include "kigumi/replication/store.hpp"
+#include "support/temp_directory.hpp"
 
 /// How long a store takes to open after its writer was killed in the middle of a transaction: it
 /// has nothing to replay, whatever its size. Each opening is that of a fresh process, with the
@@ -23,26 +23,6 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kValueBytes = 1'000;
 constexpr int kRuns = 9;
-
-/// A directory that goes with the object.
-class Scratch {
-  public:
-    Scratch() {
-        std::string name = (std::filesystem::temp_directory_path() / "kigumi-open-XXXXXX").string();
-        if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make " + name);
-        path_ = name;
-    }
-    ~Scratch() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path_, ignored);
-    }
-    Scratch(const Scratch&) = delete;
-    Scratch& operator=(const Scratch&) = delete;
-    const std::filesystem::path& path() const { return path_; }
-
-  private:
-    std::filesystem::path path_;
-};
 
 /// Writes registers until the file has that size, says so with one byte, and goes on in one
 /// transaction without end.
@@ -122,7 +102,7 @@ int main(int argc, char** argv) {
         return 2;
     }
     try {
-        const Scratch scratch;
+        const kigumi::TempDirectory scratch;
         const auto directory = scratch.path() / "store";
         build(directory, static_cast<std::uint64_t>(gigabytes * 1e9));
         const auto size = std::filesystem::file_size(directory / "data.mdb");

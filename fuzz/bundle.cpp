@@ -1,7 +1,6 @@
 #include "kigumi/replication/bundle.hpp"
 
 #include <unistd.h>
-#include <xxhash.h>
 
 #include <fstream>
 
@@ -10,6 +9,7 @@
 #include "check.hpp"
 #include "input.hpp"
 #include "kigumi/replication/memory_env.hpp"
+#include "row_record.hpp"
 
 /// Bundles from anybody. The first byte says what the others are: 0, a file as it is; otherwise the
 /// stream in it, which the harness puts into blocks, with the records' checksums set right so that
@@ -55,10 +55,8 @@ void mend(std::string& stream) {
             at += 8;
             if (record < 4 || at > stream.size() || stream.size() - at < place + record) return;
             const std::string_view rest = std::string_view(stream).substr(at);
-            const XXH64_hash_t seed = XXH3_64bits(rest.data(), place);
-            std::string sum;
-            append_u32(sum, static_cast<std::uint32_t>(
-                                XXH3_64bits_withSeed(rest.data() + place + 4, record - 4, seed)));
+            const std::string sum =
+                record_checksum(rest.substr(0, place), rest.substr(place + 4, record - 4));
             stream.replace(at + place, 4, sum);
             at += place + record;
         } else {

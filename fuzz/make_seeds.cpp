@@ -8,6 +8,7 @@
 #include "kigumi/crdt/path.hpp"
 #include "kigumi/replication/bundle.hpp"
 #include "kigumi/replication/memory_env.hpp"
+#include "membership_messages.hpp"
 #include "protocol/messages.hpp"
 #include "replicator_events.hpp"
 #include "row_record.hpp"
@@ -205,6 +206,26 @@ void bundles(const Folder& folder) {
     fs::remove(file);
 }
 
+void failure_detection(const Folder& folder) {
+    using namespace membership;
+    const Contact one{replica(1), "192.0.2.1:7001", ""};
+    const Contact two{replica(2), "[2001:db8::2]:7001", std::string(40, 'k')};
+    const std::vector<Claim> claims{{one, 1'000, Liveness::kSuspect, replica(3)},
+                                    {two, 1'700'000'000'000, Liveness::kAlive, {}},
+                                    {{replica(3), "c:1", ""}, 3, Liveness::kDown, {}},
+                                    {{replica(4), "d:1", ""}, 4, Liveness::kLeft, {}}};
+    const auto add = [&](const std::string& name, Body body, std::vector<Claim> told) {
+        folder.add(name, encode({two, 7, std::move(body), std::move(told)}));
+    };
+    add("ping", Ping{1, replica(1)}, claims);
+    add("ping-for", PingFor{2, one}, {});
+    add("ack", Ack{3}, {});
+    add("nack", Nack{UINT64_MAX}, {});
+    add("gossip", Gossip{}, claims);
+    add("exchange", Exchange{true}, claims);
+    add("exchange-answer", Exchange{false}, {});
+}
+
 std::string bytes(std::initializer_list<int> numbers) {
     std::string out;
     for (const int number : numbers) out.push_back(static_cast<char>(number));
@@ -284,6 +305,7 @@ void write_all(const fs::path& root) {
     loads(Folder(root / "load"));
     bundles(Folder(root / "bundle"));
     events(Folder(root / "replicator"));
+    failure_detection(Folder(root / "membership"));
 }
 
 }  // namespace

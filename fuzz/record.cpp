@@ -1,6 +1,3 @@
-#include <xxhash.h>
-
-#include "big_endian.hpp"
 #include "check.hpp"
 #include "input.hpp"
 #include "row_record.hpp"
@@ -31,14 +28,6 @@ class Origins : public codec::OriginNames, public codec::OriginNumbers {
     std::vector<ReplicaId> names_;
 };
 
-std::string with_checksum(std::string_view key, std::string_view body) {
-    const XXH64_hash_t seed = XXH3_64bits(key.data(), key.size());
-    std::string record;
-    append_u32(record,
-               static_cast<std::uint32_t>(XXH3_64bits_withSeed(body.data(), body.size(), seed)));
-    return record.append(body);
-}
-
 void check_round_trip(std::string_view key, bool shortened, const KeyedRow& keyed,
                       Origins& origins) {
     const std::string record = encode_record(key, shortened, keyed.at, keyed.row, origins);
@@ -53,7 +42,8 @@ void run(std::string_view bytes) {
     Input input(bytes);
     Origins origins(input.byte());
     const std::string_view key = input.take(input.number(2));
-    const std::string record = with_checksum(key, input.rest());
+    const std::string_view body = input.rest();
+    const std::string record = record_checksum(key, body).append(body);
     const auto keyed = decode_record(key, record, origins);
     if (!keyed) return;
     check_round_trip(key, true, *keyed, origins);

@@ -6,7 +6,7 @@ set -eu
 build=$1
 seconds=$2
 source=$(dirname "$0")
-fuzzers="batch message replicator record load json bundle manifest"
+fuzzers="batch message replicator record load json bundle manifest membership"
 count=0
 findings=0
 

@@ -6,6 +6,16 @@ namespace kigumi::bucket {
 
 using kv::Table;
 
+namespace {
+
+/// Where a scan from that row begins in the table.
+std::string begin_of(const std::string& bucket, const RowKey& from) {
+    // A lowest key has no bytes of its own: an empty key starts with its terminator.
+    return from == RowKey{} ? bucket : bucket + store_key(from).bytes;
+}
+
+}  // namespace
+
 Result<std::optional<KeyedRow>> Reader::at_key(std::string_view key) const {
     KIGUMI_TRY(const auto record, txn.get(Table::kRows, key));
     if (!record) return std::optional<KeyedRow>();
@@ -20,10 +30,8 @@ Result<Row> Reader::get(const RowKey& at) const {
 
 Result<void> Reader::scan(const RowKey& from, const RowVisitor& visit) const {
     const std::string prefix = schema::bucket_prefix(id);
-    // A lowest key has no bytes of its own: an empty key starts with its terminator.
-    const bool all = from == RowKey{};
     KIGUMI_TRY(const auto cursor, txn.cursor(Table::kRows));
-    KIGUMI_TRY(auto item, cursor->seek(all ? prefix : prefix + store_key(from).bytes));
+    KIGUMI_TRY(auto item, cursor->seek(begin_of(prefix, from)));
     while (item && item->key.starts_with(prefix)) {
         KIGUMI_TRY(const KeyedRow keyed,
                    decode_record(item->key.substr(prefix.size()), item->value, origins));
@@ -33,10 +41,11 @@ Result<void> Reader::scan(const RowKey& from, const RowVisitor& visit) const {
     return {};
 }
 
-Result<void> Reader::each_object(const std::function<bool(const std::string&, Type)>& visit) const {
+Result<void> Reader::each_object(const std::function<bool(const std::string&, Type)>& visit,
+                                 const RowKey& from) const {
     const std::string prefix = schema::bucket_prefix(id);
     KIGUMI_TRY(const auto cursor, txn.cursor(Table::kRows));
-    KIGUMI_TRY(auto item, cursor->seek(prefix));
+    KIGUMI_TRY(auto item, cursor->seek(begin_of(prefix, from)));
     while (item && item->key.starts_with(prefix)) {
         const std::string_view key = item->key.substr(prefix.size());
         KIGUMI_TRY(const KeyedRow keyed, decode_record(key, item->value, origins));

@@ -15,7 +15,8 @@ struct Reader {
 
     Result<Row> get(const RowKey& at) const;
     Result<void> scan(const RowKey& from, const RowVisitor& visit) const;
-    Result<void> each_object(const std::function<bool(const std::string&, Type)>& visit) const;
+    Result<void> each_object(const std::function<bool(const std::string&, Type)>& visit,
+                             const RowKey& from) const;
     /// The row under that key of the `rows` table (bucket included).
     Result<std::optional<KeyedRow>> at_key(std::string_view key) const;
 };

@@ -17,7 +17,11 @@ constexpr std::size_t kBytes = 8;
 }  // namespace
 
 CommitMark::CommitMark(const std::filesystem::path& directory)
-    : file_(open((directory / kName).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640)) {}
+    : file_(open(path_in(directory).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640)) {}
+
+std::filesystem::path CommitMark::path_in(const std::filesystem::path& directory) {
+    return directory / kName;
+}
 
 std::uint64_t CommitMark::read() const {
     std::array<char, kBytes> bytes{};

@@ -18,6 +18,8 @@ class CommitMark {
     /// Beside the store in `directory`. Where it cannot be made, nothing is remembered.
     explicit CommitMark(const std::filesystem::path& directory);
 
+    static std::filesystem::path path_in(const std::filesystem::path& directory);
+
     /// The number, or 0 if there is none.
     std::uint64_t read() const;
     void write(std::uint64_t commit) const;

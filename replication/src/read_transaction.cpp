@@ -21,8 +21,8 @@ Result<void> ReadTransaction::scan(const RowKey& from, const RowVisitor& visit) 
 }
 
 Result<void> ReadTransaction::each_object(
-    const std::function<bool(const std::string&, Type)>& visit) {
-    return state_->reader().each_object(visit);
+    const std::function<bool(const std::string&, Type)>& visit, const RowKey& from) {
+    return state_->reader().each_object(visit, from);
 }
 
 const VersionVector& ReadTransaction::version() const { return state_->clock.version; }

@@ -54,6 +54,12 @@ std::uint32_t checksum(std::string_view key, std::string_view body) {
 
 }  // namespace
 
+std::string record_checksum(std::string_view key, std::string_view body) {
+    std::string sum;
+    append_u32(sum, checksum(key, body));
+    return sum;
+}
+
 StoreKey store_key(const RowKey& at) {
     StoreKey out;
     std::string part;
@@ -81,9 +87,7 @@ std::string encode_record(std::string_view key, bool shortened, const RowKey& at
         codec::pack_bytes(packer, at.path);
     }
     const std::string_view body = std::string_view(buffer.bytes).substr(kChecksumBytes);
-    std::string sum;
-    append_u32(sum, checksum(key, body));
-    buffer.bytes.replace(0, kChecksumBytes, sum);
+    buffer.bytes.replace(0, kChecksumBytes, record_checksum(key, body));
     return std::move(buffer.bytes);
 }
 

@@ -22,6 +22,9 @@ StoreKey store_key(const RowKey& at);
 std::string encode_record(std::string_view key, bool shortened, const RowKey& at, const Row& row,
                           codec::OriginNumbers& origins);
 
+/// What a record begins with: the checksum over its key and the body that follows.
+std::string record_checksum(std::string_view key, std::string_view body);
+
 /// Checks the record's checksum; kCorrupt, with the name of its object, if it does not fit.
 Result<void> check_record(std::string_view key, std::string_view record);
 

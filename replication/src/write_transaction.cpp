@@ -29,8 +29,8 @@ Result<void> WriteTransaction::scan(const RowKey& from, const RowVisitor& visit)
 }
 
 Result<void> WriteTransaction::each_object(
-    const std::function<bool(const std::string&, Type)>& visit) {
-    return state_->reader().each_object(visit);
+    const std::function<bool(const std::string&, Type)>& visit, const RowKey& from) {
+    return state_->reader().each_object(visit, from);
 }
 
 ReplicaId WriteTransaction::self() const { return state_->self; }

@@ -1,8 +1,8 @@
 #include "records.hpp"
 
-#include <sys/random.h>
-
 #include <algorithm>
+
+#include "target.hpp"
 
 namespace kigumi::backup {
 
@@ -35,11 +35,8 @@ Result<void> note_failure(Store& store, const std::filesystem::path& path,
         KIGUMI_TRY(before, record_at(store, path));
     }
     if (!before) {
-        ReplicaId::Bytes bytes{};
-        if (getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
-            return fail(ErrorCode::kIo, "the system has no random generator");
         before = BackupRecord{};
-        before->target = ReplicaId(bytes).hex();
+        KIGUMI_TRY(before->target, fresh_target_id());
         before->path = path;
     }
     before->error = error.message;

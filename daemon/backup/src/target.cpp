@@ -25,13 +25,6 @@ constexpr std::size_t kDigits = 8;
 /// What `bundle::write` calls a file that it has not finished.
 constexpr std::string_view kUnfinished = ".partial";
 
-Result<std::string> random_id() {
-    ReplicaId::Bytes bytes{};
-    if (getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
-        return fail(ErrorCode::kIo, "the system has no random generator");
-    return ReplicaId(bytes).hex();
-}
-
 /// The files of a target that may be bundles, or what a bundle was before it was whole.
 Result<std::vector<std::string>> bundle_like(const fs::path& directory) {
     std::vector<std::string> names;
@@ -64,12 +57,19 @@ Result<Manifest> new_manifest(const fs::path& directory) {
                                              ") but no " + kManifestName +
                                              "; bring it back, or back up to another directory");
     Manifest manifest;
-    KIGUMI_TRY(manifest.target, random_id());
+    KIGUMI_TRY(manifest.target, fresh_target_id());
     KIGUMI_CHECK(files::replace_file(directory / kManifestName, to_json(manifest)));
     return manifest;
 }
 
 }  // namespace
+
+Result<std::string> fresh_target_id() {
+    ReplicaId::Bytes bytes{};
+    if (getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
+        return fail(ErrorCode::kIo, "the system has no random generator");
+    return ReplicaId(bytes).hex();
+}
 
 std::string bundle_name(std::uint64_t number, bool full) {
     std::string digits = std::to_string(number);

@@ -8,6 +8,8 @@ namespace kigumi::backup {
 
 inline constexpr const char* kManifestName = "manifest.json";
 
+/// A name for a target that no other has.
+Result<std::string> fresh_target_id();
 /// The name of a backup's file.
 std::string bundle_name(std::uint64_t number, bool full);
 /// The checksum of a bundle as the manifest tells it: 16 hexadecimal digits.

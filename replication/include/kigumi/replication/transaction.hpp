@@ -36,8 +36,10 @@ class ReadTransaction : public Objects<ReadTransaction> {
 
     Result<Row> get(const RowKey& at);
     Result<void> scan(const RowKey& from, const RowVisitor& visit);
-    /// Visits each object that shows something, in order. O(objects), plus what removed rows cost.
-    Result<void> each_object(const std::function<bool(const std::string& key, Type type)>& visit);
+    /// Visits each object that shows something, in order, from the first that is not before the one
+    /// of `from`. O(objects), plus what removed rows cost.
+    Result<void> each_object(const std::function<bool(const std::string& key, Type type)>& visit,
+                             const RowKey& from = {});
 
     /// V: every event that this state incorporates. G: what was collected from it.
     const VersionVector& version() const;
@@ -102,7 +104,8 @@ class WriteTransaction : public Objects<WriteTransaction> {
 
     Result<Row> get(const RowKey& at);
     Result<void> scan(const RowKey& from, const RowVisitor& visit);
-    Result<void> each_object(const std::function<bool(const std::string& key, Type type)>& visit);
+    Result<void> each_object(const std::function<bool(const std::string& key, Type type)>& visit,
+                             const RowKey& from = {});
 
     ReplicaId self() const;
     Dot next_dot();

@@ -1,0 +1,83 @@
+#include "canary.h"
+
+static void hear(void* context, kigumi_log_level level, const char* event, const char* detail) {
+    /* On the node's thread; it has ended when this is read. */
+    if (level >= KIGUMI_LOG_DEBUG && strlen(event) > 0 && detail != NULL) ++*(int*)context;
+}
+
+static kigumi_node* start(kigumi_store* store, const char* peer, int* heard) {
+    kigumi_node_options options = kigumi_node_options_default();
+    kigumi_node* node = NULL;
+    const char* peers[1];
+    options.listen = "127.0.0.1:*";
+    options.insecure = true;
+    options.log = hear;
+    options.log_context = heard;
+    peers[0] = peer;
+    if (peer != NULL) {
+        options.peers = peers;
+        options.peer_count = 1;
+    }
+    OK(kigumi_node_start(store, &options, &node));
+    return node;
+}
+
+static void refusals(kigumi_store* store) {
+    kigumi_node_options options = kigumi_node_options_default();
+    kigumi_node* node = NULL;
+    REFUSED(kigumi_node_start(store, &options, &node), KIGUMI_INVALID_ARGUMENT, "listen");
+    options.listen = "127.0.0.1:*";
+    EXPECT(kigumi_node_start(store, &options, &node) == KIGUMI_INVALID_ARGUMENT);
+    options.insecure = true;
+    options.peer_count = 1;
+    REFUSED(kigumi_node_start(store, &options, &node), KIGUMI_INVALID_ARGUMENT, "peers");
+    EXPECT(kigumi_node_address(NULL) == NULL);
+    kigumi_node_stop(NULL);
+}
+
+static int64_t wait_for_two(kigumi_store* store, kigumi_watch* watch) {
+    kigumi_txn* tx = NULL;
+    int64_t sum = 0;
+    bool changed = false;
+    do {
+        OK(kigumi_watch_wait(watch, 60000, &changed));
+        EXPECT(changed);
+        OK(kigumi_read_open(store, NULL, &tx));
+        OK(kigumi_counter_get(tx, kigumi_at("n"), &sum));
+        kigumi_txn_close(tx);
+    } while (sum < 2);
+    return sum;
+}
+
+void nodes(void) {
+    kigumi_store* stores[2];
+    kigumi_watch* watches[2];
+    kigumi_node* started[2];
+    kigumi_txn* tx = NULL;
+    char* json = NULL;
+    int heard[2] = {0, 0};
+    int i;
+    for (i = 0; i < 2; ++i) {
+        stores[i] = open_store(i == 0 ? "node-1" : "node-2");
+        OK(kigumi_watch_open(stores[i], NULL, &watches[i]));
+        OK(kigumi_write_open(stores[i], NULL, &tx));
+        OK(kigumi_counter_add(tx, kigumi_at("n"), 1));
+        OK(kigumi_txn_commit(tx));
+        kigumi_txn_close(tx);
+    }
+    refusals(stores[0]);
+    started[0] = start(stores[0], NULL, &heard[0]);
+    started[1] = start(stores[1], kigumi_node_address(started[0]), &heard[1]);
+    REFUSED(kigumi_store_close(stores[0]), KIGUMI_BUSY, "close them first");
+    for (i = 0; i < 2; ++i) EXPECT(wait_for_two(stores[i], watches[i]) == 2);
+    OK(kigumi_store_status_copy(stores[0], NULL, &json));
+    EXPECT(strstr(json, "\"buckets\":[\"default\"") != NULL && strstr(json, "\"peers\":[") != NULL);
+    EXPECT(strstr(json, kigumi_store_directory(stores[0])) != NULL);
+    kigumi_free(json);
+    for (i = 0; i < 2; ++i) {
+        kigumi_node_stop(started[i]);
+        EXPECT(heard[i] > 0);
+        kigumi_watch_close(watches[i]);
+        OK(kigumi_store_close(stores[i]));
+    }
+}
