@@ -36,6 +36,13 @@ SEEDS ?= 1..20000
 sim: build
 	@$(BIN)/sim --seeds $(SEEDS)
 
+## make scale            what dissemination costs with NODES=3,25,100,1000 masters
+NODES ?= 3,25,100,1000
+.PHONY: scale
+scale: build
+	@$(BIN)/overlay
+	@$(BIN)/scale --nodes $(NODES)
+
 ## make crash            real processes killed at any moment, and at each step of a commit; KILLS=N
 KILLS ?= 1000
 .PHONY: crash

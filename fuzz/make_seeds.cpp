@@ -104,6 +104,18 @@ void messages(const Folder& folder, const MemoryRows& rows) {
     const std::string batch = encode_batch(some);
     folder.add("audit-answer", wire::encode(wire::AuditAnswer{
                                    7, false, false, "", version, {{replica(1), 1}}, batch, {"p"}}));
+    const wire::VersionChange change{0x1234567890ABCDEF, {{replica(1), 9}}};
+    folder.add("digest-change",
+               wire::encode(wire::DigestChange{
+                   {{"default", {change.since, {{replica(1), 9}, {replica(2), 0}}}, true, 7},
+                    {"b", {change.since, {}}, false, 0}}}));
+    folder.add("push-change",
+               wire::encode(wire::PushChange{
+                   "default", change, true, {{replica(1), 1}}, {0, {{replica(2), 3}}}, batch}));
+    folder.add("say-whole", wire::encode(wire::SayWhole{"default"}));
+    folder.add("hearsay-change",
+               wire::encode(wire::HearsayChange{
+                   "default", change, {{replica(2), {{replica(1), 8}, {replica(2), 0}}}}}));
     folder.add("audit-rows",
                wire::encode(wire::AuditRows{"default", version, {{replica(1), 1}}, batch}));
 }

@@ -18,19 +18,35 @@ void VersionVector::raise(const ReplicaId& origin, std::uint64_t counter) {
 Dot VersionVector::increment(const ReplicaId& origin) { return Dot{origin, ++entries_[origin]}; }
 
 void VersionVector::merge(const VersionVector& other) {
-    for (const auto& [origin, counter] : other) raise(origin, counter);
+    auto it = entries_.begin();
+    for (const auto& [origin, counter] : other) {
+        while (it != entries_.end() && it->first < origin) ++it;
+        if (it == entries_.end() || it->first != origin)
+            it = entries_.emplace_hint(it, origin, counter);
+        else
+            it->second = std::max(it->second, counter);
+    }
 }
 
 bool VersionVector::covers(const VersionVector& other) const {
-    return std::all_of(other.begin(), other.end(),
-                       [this](const auto& entry) { return (*this)[entry.first] >= entry.second; });
+    if (other.size() > size()) return false;
+    auto it = begin();
+    return std::all_of(other.begin(), other.end(), [this, &it](const auto& entry) {
+        while (it != end() && it->first < entry.first) ++it;
+        return it != end() && it->first == entry.first && it->second >= entry.second;
+    });
 }
 
 void VersionVector::meet(const VersionVector& other) {
-    for (auto it = entries_.begin(); it != entries_.end();) {
-        it->second = std::min(it->second, other[it->first]);
-        it = it->second == 0 ? entries_.erase(it) : it + 1;
+    auto theirs = other.begin();
+    auto kept = entries_.begin();
+    for (auto it = entries_.begin(); it != entries_.end(); ++it) {
+        while (theirs != other.end() && theirs->first < it->first) ++theirs;
+        if (theirs == other.end() || theirs->first != it->first) continue;
+        *kept = {it->first, std::min(it->second, theirs->second)};
+        ++kept;
     }
+    entries_.erase(kept, entries_.end());
 }
 
 std::partial_ordering VersionVector::compare(const VersionVector& other) const {

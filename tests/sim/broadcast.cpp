@@ -1,14 +1,9 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
-#include <map>
-#include <memory>
-#include <queue>
 #include <vector>
 
-#include "kigumi/replication/memory_env.hpp"
-#include "kigumi/replication/replicator.hpp"
-#include "random.hpp"
+#include "network.hpp"
 
 /// What it costs to tell everybody: messages for each write, and how long until a write is visible
 /// elsewhere, in virtual time on a network whose every hop takes 100 ms. The setting is that of the
@@ -42,144 +37,57 @@ struct Cost {
     std::uint64_t max_ms = 0;
 };
 
-/// Replicas on a network that loses nothing, unless it is cut in two.
-class Network {
-  public:
-    explicit Network(const Scenario& scenario) : scenario_(scenario), nodes_(kNodes) {
-        for (unsigned i = 0; i < kNodes; ++i) {
-            Node& node = nodes_[i];
-            StoreOptions store;
-            store.wall_ms = [this] { return now_ms_; };
-            store.random = [this](std::span<std::uint8_t> out) {
-                for (auto& byte : out) byte = static_cast<std::uint8_t>(random_.next());
-            };
-            node.store = Store::over(std::make_shared<kv::MemoryEnv>(), std::move(store)).value();
-            node.replica = node.store->replica().value();
-            ReplicatorOptions options;
-            options.push_ms = i == 0 ? scenario.hub_push_ms : scenario.push_ms;
-            options.ack_ms = scenario.ack_ms;
-            options.round_ms = scenario.round_ms;
-            options.collect_ms = scenario.collect_ms;
-            options.audit_ms = 0;  // its first would come long after the end
-            options.random = [this] { return random_.next(); };
-            node.replicator = std::make_unique<Replicator>(*node.store, std::move(options));
-        }
-        for (const auto& [from, to] : scenario.links) {
-            const LinkId link = links_.size() / 2;
-            links_.push_back({from, to});
-            links_.push_back({to, from});
-            nodes_[from].replicator->link_up(2 * link, true, "node", now_ms_);
-            nodes_[to].replicator->link_up(2 * link + 1, false, "node", now_ms_);
-        }
-    }
-
-    Cost measure() {
-        run(kWarmUpMs, false);
-        const std::uint64_t before = messages_;
-        if (scenario_.partition) cut_until_ms_ = now_ms_ + kPartitionMs;
-        run(kMeasuredMs, true);
-        const std::uint64_t writes = written_;
-        Cost cost;
-        cost.messages_per_write =
-            static_cast<double>(messages_ - before) / static_cast<double>(writes);
-        run(kMeasuredMs, false);
-        std::sort(delays_.begin(), delays_.end());
-        if (delays_.size() != writes * (kNodes - 1)) {
-            std::fprintf(stderr, "broadcast: %zu of %llu deliveries\n", delays_.size(),
-                         static_cast<unsigned long long>(writes * (kNodes - 1)));
-            std::exit(1);
-        }
-        cost.median_ms = delays_[delays_.size() / 2];
-        cost.max_ms = delays_.back();
-        return cost;
-    }
-
-  private:
-    struct Node {
-        std::unique_ptr<Store> store;
-        std::unique_ptr<Replicator> replicator;
-        ReplicaId replica;
-        VersionVector seen;
-        std::uint64_t wake_ms = 0;
+sim::Network make_network(const Scenario& scenario) {
+    sim::Network::Options options;
+    options.nodes = kNodes;
+    options.hop_ms = kHopMs;
+    options.tune = [&scenario](unsigned node, ReplicatorOptions& tuned) {
+        tuned.push_ms = node == 0 ? scenario.hub_push_ms : scenario.push_ms;
+        tuned.ack_ms = scenario.ack_ms;
+        tuned.round_ms = scenario.round_ms;
+        tuned.collect_ms = scenario.collect_ms;
     };
-    struct Flight {
-        std::uint64_t at_ms;
-        std::uint64_t order;
-        LinkId link;  ///< the receiver's
-        std::string message;
-        bool operator>(const Flight& other) const {
-            return std::tie(at_ms, order) > std::tie(other.at_ms, other.order);
-        }
-    };
+    return sim::Network(std::move(options));
+}
 
-    void run(std::uint64_t ms, bool measured) {
-        const std::uint64_t until = now_ms_ + ms;
-        for (; now_ms_ < until; ++now_ms_) {
-            while (!flights_.empty() && flights_.top().at_ms <= now_ms_) {
-                const Flight flight = flights_.top();
-                flights_.pop();
-                Node& node = nodes_[links_[flight.link].first];
-                node.replicator->receive(flight.link, flight.message, now_ms_);
-                node.wake_ms = now_ms_;
-            }
-            // Poisson arrivals, at any node.
-            for (std::uint64_t i = 0; i < 10; ++i)
-                if (random_.below(10'000) < kWritesPerSecond) write(measured);
-            for (unsigned i = 0; i < kNodes; ++i)
-                if (nodes_[i].wake_ms <= now_ms_) wake(i);
-        }
+void run(sim::Network& network, std::uint64_t ms, bool measured) {
+    for (const std::uint64_t until = network.now_ms() + ms; network.now_ms() < until;) {
+        // Poisson arrivals, at any node.
+        for (std::uint64_t i = 0; i < 10; ++i)
+            if (network.random().below(10'000) < kWritesPerSecond)
+                network.write(static_cast<unsigned>(network.random().below(kNodes)), measured);
+        network.step();
     }
+}
 
-    void write(bool measured) {
-        Node& node = nodes_[random_.below(kNodes)];
-        auto tx = node.store->write().value();
-        static_cast<void>(tx.set("broadcast").add(static_cast<std::int64_t>(++values_)).value());
-        tx.commit().value();
-        node.replicator->local_commit();
-        node.wake_ms = now_ms_;
-        if (!measured) return;
-        ++written_;
-        const VersionVector version = node.store->read().value().version();
-        written_at_[{node.replica, version[node.replica]}] = now_ms_;
+Cost measure(const Scenario& scenario) {
+    sim::Network network = make_network(scenario);
+    for (const auto& [from, to] : scenario.links) network.connect(from, to);
+    run(network, kWarmUpMs, false);
+    const std::uint64_t before = network.traffic().messages;
+    if (scenario.partition) {
+        const std::uint64_t until = network.now_ms() + kPartitionMs;
+        network.lost = [&network, until](unsigned from, unsigned to) {
+            return (from < kNodes / 2) != (to < kNodes / 2) && network.now_ms() < until;
+        };
     }
-
-    void wake(unsigned index) {
-        Node& node = nodes_[index];
-        node.replicator->tick(now_ms_);
-        node.replicator->flush(now_ms_);
-        node.wake_ms = std::max(now_ms_ + 1, node.replicator->next_wakeup());
-        for (auto& send : node.replicator->take_effects().sends) {
-            ++messages_;
-            const auto [from, to] = links_[send.link];
-            const bool halves = (from < kNodes / 2) != (to < kNodes / 2);
-            if (halves && now_ms_ < cut_until_ms_) continue;
-            flights_.push({now_ms_ + kHopMs, ++order_, send.link ^ 1U, std::move(send.message)});
-        }
-        const VersionVector version = node.store->read().value().version();
-        for (const auto& [origin, counter] : version) {
-            for (std::uint64_t n = node.seen[origin] + 1; n <= counter; ++n) {
-                const auto it = written_at_.find({origin, n});
-                if (it != written_at_.end() && origin != node.replica)
-                    delays_.push_back(now_ms_ - it->second);
-            }
-        }
-        node.seen = version;
+    run(network, kMeasuredMs, true);
+    const std::uint64_t writes = network.followed();
+    Cost cost;
+    cost.messages_per_write =
+        static_cast<double>(network.traffic().messages - before) / static_cast<double>(writes);
+    run(network, kMeasuredMs, false);
+    std::vector<std::uint64_t>& delays = network.delays();
+    std::sort(delays.begin(), delays.end());
+    if (delays.size() != writes * (kNodes - 1)) {
+        std::fprintf(stderr, "broadcast: %zu of %llu deliveries\n", delays.size(),
+                     static_cast<unsigned long long>(writes * (kNodes - 1)));
+        std::exit(1);
     }
-
-    const Scenario& scenario_;
-    sim::Random random_{1};
-    std::uint64_t now_ms_ = 1'000;
-    std::vector<Node> nodes_;
-    std::vector<std::pair<unsigned, unsigned>> links_;  ///< owner and other end of each LinkId
-    std::priority_queue<Flight, std::vector<Flight>, std::greater<>> flights_;
-    std::uint64_t order_ = 0;
-    std::uint64_t messages_ = 0;
-    std::uint64_t values_ = 0;
-    std::uint64_t written_ = 0;
-    std::uint64_t cut_until_ms_ = 0;
-    std::map<Dot, std::uint64_t> written_at_;
-    std::vector<std::uint64_t> delays_;
-};
+    cost.median_ms = delays[delays.size() / 2];
+    cost.max_ms = delays.back();
+    return cost;
+}
 
 using Links = std::vector<std::pair<unsigned, unsigned>>;
 
@@ -206,7 +114,7 @@ Links mesh() {
 }
 
 Cost print(const Scenario& scenario) {
-    const Cost cost = Network(scenario).measure();
+    const Cost cost = measure(scenario);
     std::printf("%-44s %8.2f %10llu %8llu\n", scenario.name, cost.messages_per_write,
                 static_cast<unsigned long long>(cost.median_ms),
                 static_cast<unsigned long long>(cost.max_ms));

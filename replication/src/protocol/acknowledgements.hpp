@@ -25,6 +25,8 @@ class Acknowledgements {
         std::optional<LinkId> from;    ///< who told, if it was not the replica itself
     };
 
+    using Told = std::map<ReplicaId, Heard>::value_type;
+
     explicit Acknowledgements(const std::vector<PeerRecord>& known);
 
     /// A replica says itself what it holds. Less than before means that it was restored: what it

@@ -7,8 +7,10 @@
 #include <set>
 #include <string>
 
+#include "ascending.hpp"
 #include "kigumi/clocks/version_vector.hpp"
 #include "kigumi/replication/status.hpp"
+#include "references.hpp"
 
 namespace kigumi {
 
@@ -20,11 +22,12 @@ struct Peering {
         std::uint64_t at_ms;
     };
 
-    bool known = false;          ///< the peer has said what it holds
-    VersionVector acknowledged;  ///< what it holds durably; the newest word replaces older ones
-    VersionVector told;          ///< of what we hold, what it was pushed or brought itself
-    std::set<ReplicaId> pruned;  ///< origins whose events it gets by another way
-    std::deque<Sent> in_flight;  ///< pushes that it has not acknowledged
+    bool known = false;             ///< the peer has said what it holds
+    VersionVector acknowledged;     ///< what it holds durably; the newest word replaces older ones
+    VersionVector told;             ///< of what we hold, what it was pushed or brought itself
+    std::set<ReplicaId> pruned;     ///< origins whose events it gets by another way
+    std::optional<ReplicaId> only;  ///< the one origin that is pushed here, if not all are
+    std::deque<Sent> in_flight;     ///< pushes that it has not acknowledged
     std::size_t in_flight_bytes = 0;
     std::uint64_t push_at_ms = 0;    ///< when to push what has been written; 0: nothing yet
     std::uint64_t digest_at_ms = 0;  ///< when it should hear our version; 0: it has
@@ -33,32 +36,49 @@ struct Peering {
     std::string audit_from;          ///< where that begins
     std::uint64_t audit_rows = 0;    ///< compared so far in this audit
     std::uint64_t audit_differences = 0;
+    SaidVersions said;                      ///< of our versions, what it may refer to
+    SaidVersions said_floors;               ///< of our G likewise
+    std::optional<NamedVersion> reference;  ///< of its versions, what we may refer to
+    std::uint64_t its_floor = 0;            ///< the name of its G
+    std::uint64_t whole_until_ms = 0;       ///< until then it gets whole vectors
+    std::uint64_t say_whole_ms = 0;         ///< when we last asked for that
+    std::uint64_t said_change = 0;          ///< the last change of our version that it was told
+    unsigned quiet_rounds = 0;              ///< in which there was nothing to say
     std::uint64_t heard_from = 0;  ///< up to which change of our acknowledgements it was told
 
+    /// Whether events of an origin are pushed here.
+    bool carries(const ReplicaId& origin) const {
+        return (!only || *only == origin) && !pruned.contains(origin);
+    }
     /// Whether there is something to push to it.
     bool lacks(const VersionVector& ours) const {
         if (told == ours) return false;
-        return std::any_of(ours.begin(), ours.end(), [this](const auto& entry) {
-            return reached(entry.first) < entry.second && !pruned.contains(entry.first);
+        Ascending was_told(told);
+        Ascending holds(acknowledged);
+        return std::any_of(ours.begin(), ours.end(), [&](const auto& entry) {
+            const auto& [origin, counter] = entry;
+            return std::max(was_told[origin], holds[origin]) < counter && carries(origin);
         });
     }
     /// The cut that the next push starts from: of the origins to push what it was told, of the
     /// others what we hold.
     VersionVector push_base(const VersionVector& ours) const {
-        VersionVector base;
+        VersionVector base = ours;
+        VersionVector reached = told;
+        reached.merge(acknowledged);
         for (const auto& [origin, counter] : ours)
-            base.raise(origin,
-                       pruned.contains(origin) ? counter : std::min(counter, reached(origin)));
+            if (!carries(origin)) reached.raise(origin, counter);
+        base.meet(reached);
         return base;
     }
-    /// How far it has events of an origin, as far as we know.
-    std::uint64_t reached(const ReplicaId& origin) const {
-        return std::max(told[origin], acknowledged[origin]);
-    }
     /// Keeps of a vector only what speaks of `ours`: peers can claim anything.
-    void has_been_told(const VersionVector& version, const VersionVector& ours) {
-        for (const auto& [origin, counter] : ours)
-            told.raise(origin, std::min(counter, version[origin]));
+    void has_been_told(VersionVector version, const VersionVector& ours) {
+        version.meet(ours);
+        told.merge(version);
+    }
+    /// What to refer to; null if vectors have to be whole.
+    const NamedVersion* refer(std::uint64_t now_ms) const {
+        return reference && now_ms >= whole_until_ms ? &*reference : nullptr;
     }
     void owe_digest(std::uint64_t at_ms) {
         const std::uint64_t at = std::max<std::uint64_t>(at_ms, 1);

@@ -27,7 +27,11 @@ enum Kind : std::uint8_t {
     kHearsay,
     kAudit,
     kAuditAnswer,
-    kAuditRows
+    kAuditRows,
+    kDigestChange,
+    kPushChange,
+    kSayWhole,
+    kHearsayChange
 };
 
 void write_cursor(Packer& packer, const std::optional<Cursor>& cursor) {
@@ -68,6 +72,40 @@ std::optional<Cursor> read_cursor(MsgpackReader& reader) {
     cursor.position.origin = codec::read_replica(reader);
     cursor.position.counter = reader.uint();
     return cursor;
+}
+
+using Counters = std::vector<std::pair<ReplicaId, std::uint64_t>>;
+
+void write_counters(Packer& packer, const Counters& counters) {
+    packer.pack_array(static_cast<std::uint32_t>(counters.size()));
+    for (const auto& [origin, counter] : counters) {
+        packer.pack_array(2);
+        codec::pack_bytes(packer, origin.bytes());
+        packer.pack_uint64(counter);
+    }
+}
+
+Counters read_counters(MsgpackReader& reader) {
+    Counters counters;
+    for (std::uint32_t left = reader.array(); left > 0 && reader.ok(); --left) {
+        reader.array_of(2);
+        const ReplicaId origin = codec::read_replica(reader);
+        if (origin <= (counters.empty() ? ReplicaId() : counters.back().first)) reader.reject();
+        counters.emplace_back(origin, reader.uint());
+    }
+    return counters;
+}
+
+void write_change(Packer& packer, const VersionChange& change) {
+    packer.pack_uint64(change.since);
+    write_counters(packer, change.entries);
+}
+
+VersionChange read_change(MsgpackReader& reader) {
+    VersionChange change;
+    change.since = reader.uint();
+    change.entries = read_counters(reader);
+    return change;
 }
 
 std::string read_bucket(MsgpackReader& reader) {
@@ -196,6 +234,43 @@ class Writer {
         codec::pack_bytes(packer, rows.batch);
     }
 
+    void operator()(const DigestChange& digest) const {
+        start(2, kDigestChange);
+        packer.pack_array(static_cast<std::uint32_t>(digest.versions.size()));
+        for (const DigestChange::Entry& entry : digest.versions) {
+            packer.pack_array(5);
+            codec::pack_text(packer, entry.bucket);
+            write_change(packer, entry.version);
+            entry.named ? packer.pack_true() : packer.pack_false();
+            packer.pack_uint64(entry.floor);
+        }
+    }
+    void operator()(const PushChange& push) const {
+        start(9, kPushChange);
+        codec::pack_text(packer, push.bucket);
+        write_change(packer, push.version);
+        push.named ? packer.pack_true() : packer.pack_false();
+        write_counters(packer, push.from);
+        write_change(packer, push.floor);
+        codec::pack_bytes(packer, push.batch);
+    }
+    void operator()(const SayWhole& whole) const {
+        start(2, kSayWhole);
+        codec::pack_text(packer, whole.bucket);
+    }
+
+    void operator()(const HearsayChange& hearsay) const {
+        start(5, kHearsayChange);
+        codec::pack_text(packer, hearsay.bucket);
+        write_change(packer, hearsay.version);
+        packer.pack_array(static_cast<std::uint32_t>(hearsay.acknowledged.size()));
+        for (const auto& [replica, changes] : hearsay.acknowledged) {
+            packer.pack_array(2);
+            codec::pack_bytes(packer, replica.bytes());
+            write_counters(packer, changes);
+        }
+    }
+
   private:
     void start(std::uint32_t elements, Kind kind) const {
         packer.pack_array(elements);
@@ -249,9 +324,7 @@ Message read_body(std::uint64_t kind, const Body& body) {
             push.version = codec::read_vector(reader);
             push.floor = codec::read_vector(reader);
             push.batch = reader.bytes();
-            if (push.base == push.version || !push.version.covers(push.base) ||
-                !push.base.covers(push.floor))
-                reader.reject();
+            if (!possible(push)) reader.reject();
             return push;
         }
         case kPull: {
@@ -354,6 +427,48 @@ Message read_body(std::uint64_t kind, const Body& body) {
             rows.batch = reader.bytes();
             return rows;
         }
+        case kDigestChange: {
+            body.expect(2);
+            DigestChange digest;
+            for (std::uint32_t left = reader.array(); left > 0 && reader.ok(); --left) {
+                reader.array_of(5);
+                DigestChange::Entry& entry = digest.versions.emplace_back();
+                entry.bucket = read_bucket(reader);
+                entry.version = read_change(reader);
+                entry.named = reader.boolean();
+                entry.floor = reader.uint();
+            }
+            return digest;
+        }
+        case kPushChange: {
+            body.expect(9);
+            PushChange push;
+            push.bucket = read_bucket(reader);
+            push.version = read_change(reader);
+            push.named = reader.boolean();
+            push.from = read_counters(reader);
+            push.floor = read_change(reader);
+            push.batch = reader.bytes();
+            return push;
+        }
+        case kSayWhole: {
+            body.expect(2);
+            SayWhole whole;
+            whole.bucket = read_bucket(reader);
+            return whole;
+        }
+        case kHearsayChange: {
+            body.expect(5);
+            HearsayChange hearsay;
+            hearsay.bucket = read_bucket(reader);
+            hearsay.version = read_change(reader);
+            for (std::uint32_t left = reader.array(); left > 0 && reader.ok(); --left) {
+                reader.array_of(2);
+                const ReplicaId replica = codec::read_replica(reader);
+                hearsay.acknowledged.emplace_back(replica, read_counters(reader));
+            }
+            return hearsay;
+        }
         default:
             reader.reject();
             return Who{};
@@ -361,6 +476,11 @@ Message read_body(std::uint64_t kind, const Body& body) {
 }
 
 }  // namespace
+
+bool possible(const Push& push) {
+    return push.base != push.version && push.version.covers(push.base) &&
+           push.base.covers(push.floor);
+}
 
 std::string encode_cursor(const Cursor& cursor) {
     codec::Buffer out;

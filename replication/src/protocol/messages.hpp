@@ -37,10 +37,41 @@ struct Digest {
     std::vector<std::pair<std::string, VersionVector>> versions;
 };
 
+/// A vector as what differs from one that the receiver has said itself on this link, or from the
+/// empty one if `since` is 0.
+struct VersionChange {
+    std::uint64_t since = 0;                                   ///< the name of that vector
+    std::vector<std::pair<ReplicaId, std::uint64_t>> entries;  ///< ascending; 0: no longer there
+};
+
+/// A Digest told in changes.
+struct DigestChange {
+    struct Entry {
+        std::string bucket;
+        VersionChange version;
+        bool named = false;       ///< whether changes may refer to this version
+        std::uint64_t floor = 0;  ///< the name of the sender's G; 0: it is empty
+    };
+    std::vector<Entry> versions;
+};
+
+/// "I do not know what your changes of this bucket refer to": the receiver says it whole.
+struct SayWhole {
+    std::string bucket;
+};
+
 /// What the sender has heard other replicas to hold durably, for those who are not linked to them.
 struct Hearsay {
     std::string bucket;
     std::vector<std::pair<ReplicaId, VersionVector>> acknowledged;
+};
+
+/// A Hearsay told in changes, each from the sender's own version: the others are close to it.
+struct HearsayChange {
+    using Changes = std::vector<std::pair<ReplicaId, std::uint64_t>>;
+    std::string bucket;
+    VersionChange version;
+    std::vector<std::pair<ReplicaId, Changes>> acknowledged;
 };
 
 /// A pull answer that nobody asked for: every row with an event in (base, version]. A replica that
@@ -50,6 +81,18 @@ struct Push {
     VersionVector base;
     VersionVector version;
     VersionVector floor;  ///< the sender's G, which `base` covers
+    std::string batch;
+};
+
+/// A Push told in changes.
+struct PushChange {
+    std::string bucket;
+    VersionChange version;
+    bool named = false;  ///< whether changes may refer to this version
+    /// Where `base` differs from `version`: the origins whose events are pushed, ascending, and how
+    /// far the receiver has been told of them.
+    std::vector<std::pair<ReplicaId, std::uint64_t>> from;
+    VersionChange floor;  ///< from the receiver's G, or from nothing
     std::string batch;
 };
 
@@ -141,8 +184,12 @@ struct AuditRows {
     std::string batch;
 };
 
-using Message = std::variant<Hello, Who, Bye, Digest, Push, Pull, Chunk, Credit, Done, Cancel,
-                             Prune, Hearsay, Audit, AuditAnswer, AuditRows>;
+using Message =
+    std::variant<Hello, Who, Bye, Digest, Push, Pull, Chunk, Credit, Done, Cancel, Prune, Hearsay,
+                 Audit, AuditAnswer, AuditRows, DigestChange, PushChange, SayWhole, HearsayChange>;
+
+/// Whether a push carries something, and tells nothing impossible of itself.
+bool possible(const Push& push);
 
 /// A cursor by itself, for the disk.
 std::string encode_cursor(const Cursor& cursor);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "ascending.hpp"
 #include "kigumi/crdt/defect.hpp"
 
 namespace kigumi {
@@ -10,8 +11,9 @@ namespace {
 
 /// The first origin of which the push carries events.
 const ReplicaId& first_origin(const HeldPush& push) {
+    Ascending base(push.base);
     const auto it = std::find_if(push.version.begin(), push.version.end(), [&](const auto& entry) {
-        return push.base[entry.first] < entry.second;
+        return base[entry.first] < entry.second;
     });
     return it->first;
 }
@@ -61,8 +63,11 @@ Result<HeldPush> check_push(LinkId link, const wire::Push& push) {
 }
 
 bool HeldPush::known_at(const VersionVector& ours) const {
+    Ascending from(base);
+    Ascending here(ours);
     return std::all_of(version.begin(), version.end(), [&](const auto& entry) {
-        return base[entry.first] == entry.second || ours[entry.first] >= entry.second;
+        const std::uint64_t held = here[entry.first];
+        return from[entry.first] == entry.second || held >= entry.second;
     });
 }
 

@@ -11,6 +11,7 @@ namespace {
 constexpr std::size_t kMaxBuckets = 4096;
 constexpr std::size_t kDigestBytes = std::size_t{256} << 10;
 constexpr std::uint64_t kSilentRounds = 5;
+constexpr unsigned kQuietRounds = 4;
 /// After a start, for the peer whose answer was being taken before.
 constexpr std::uint64_t kSourceWaitMs = 2'000;
 
@@ -44,7 +45,8 @@ void Replicator::Core::refresh_versions() {
             note(Level::kWarning, "store.failed", snapshot.error().message);
             continue;
         }
-        known->version = snapshot->version();
+        set_version(*known, snapshot->version());
+        known->floor = snapshot->floor();
         known->acknowledgements.settle(known->version, store_.wall_ms());
     }
 }
@@ -80,11 +82,17 @@ void Replicator::Core::on(Link& link, const wire::Digest& digest, std::uint64_t 
     for (const auto& [name, version] : digest.versions) {
         // Of a bucket that neither side has there is nothing to say.
         if (version.empty() && !buckets_.contains(name)) continue;
-        Bucket* const known = bucket(name);
-        if (known == nullptr) continue;
-        hear_version(link, name, *known, version);
-        if (!known->version.covers(version)) want_pull(link, name, now_ms + options_.pull_delay_ms);
+        if (bucket(name) == nullptr) continue;
+        take_digest(link, name, version, now_ms);
+        link.buckets[name].reference.emplace(version);
     }
+}
+
+void Replicator::Core::take_digest(Link& link, const std::string& name,
+                                   const VersionVector& version, std::uint64_t now_ms) {
+    Bucket& known = buckets_.at(name);
+    hear_version(link, name, known, version);
+    if (!known.version.covers(version)) want_pull(link, name, now_ms + options_.pull_delay_ms);
 }
 
 void Replicator::Core::hear_version(Link& link, const std::string& name, Bucket& bucket,
@@ -129,9 +137,7 @@ void Replicator::Core::tick(std::uint64_t now_ms) {
     pull_server_.expire(now_ms);
     if (now_ms >= round_at_ms_) {
         round_at_ms_ = now_ms + jittered(options_.round_ms);
-        for (auto& [name, bucket] : buckets_)
-            for (auto& [id, link] : links_)
-                if (preferred(link)) link.buckets[name].owe_digest(now_ms);
+        begin_round(now_ms);
         if (peers_changed_) save_peers();
     }
     if (now_ms >= collect_at_ms_) {
@@ -152,26 +158,54 @@ void Replicator::Core::flush(std::uint64_t now_ms) {
     start_pulls(now_ms);
 }
 
+/// A link with nothing to say for a while gets a sign of life, and all every few rounds: what was
+/// said may have been lost.
+void Replicator::Core::begin_round(std::uint64_t now_ms) {
+    for (auto& [id, link] : links_) {
+        if (!preferred(link)) continue;
+        bool quiet = true;
+        for (const auto& [name, bucket] : buckets_) {
+            Peering& peering = link.buckets[name];
+            if (peering.known && peering.said_change == bucket.version_changes &&
+                peering.acknowledged == bucket.version && ++peering.quiet_rounds < kQuietRounds)
+                continue;
+            peering.owe_digest(now_ms);
+            quiet = false;
+        }
+        if (quiet) send(link, wire::Digest{});
+    }
+}
+
 void Replicator::Core::send_digests(std::uint64_t now_ms) {
     for (auto& [id, link] : links_) {
         if (!link.up) continue;
-        wire::Digest digest;
+        wire::Digest whole;
+        wire::DigestChange changes;
         std::size_t bytes = 0;
         for (auto& [name, peering] : link.buckets) {
             if (peering.digest_at_ms == 0 || peering.digest_at_ms > now_ms) continue;
             peering.digest_at_ms = 0;
-            const VersionVector& version = buckets_.at(name).version;
+            Bucket& bucket = buckets_.at(name);
             // A bucket that only the other side has: whoever asked is answered, nobody else is
             // told.
-            if (version.empty() && !peering.known) continue;
-            bytes += name.size() + version.size() * 30;
-            digest.versions.emplace_back(name, version);
+            if (bucket.version.empty() && !peering.known) continue;
+            peering.said_change = bucket.version_changes;
+            peering.quiet_rounds = 0;
+            if (const NamedVersion* since = peering.refer(now_ms)) {
+                changes.versions.push_back(digest_change(name, bucket, peering, *since, now_ms));
+                bytes += name.size() + changes.versions.back().version.entries.size() * 30;
+            } else {
+                whole.versions.emplace_back(name, bucket.version);
+                peering.said.keep(this->name(bucket.named, bucket.version), now_ms);
+                bytes += name.size() + bucket.version.size() * 30;
+            }
             if (bytes < kDigestBytes) continue;
-            send(link, digest);
-            digest.versions.clear();
+            if (!whole.versions.empty()) send(link, std::exchange(whole, {}));
+            if (!changes.versions.empty()) send(link, std::exchange(changes, {}));
             bytes = 0;
         }
-        if (!digest.versions.empty()) send(link, digest);
+        if (!whole.versions.empty()) send(link, whole);
+        if (!changes.versions.empty()) send(link, changes);
     }
 }
 

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "kigumi/crdt/defect.hpp"
 #include "replicator_core.hpp"
 
@@ -10,7 +12,8 @@ constexpr std::uint64_t kStepPauseMs = 10;
 /// After so many passes everything is told again: what was told may have been lost.
 constexpr unsigned kRetellPasses = 30;
 constexpr std::size_t kMaxHearsayVector = 4'096;
-constexpr std::size_t kHearsayBytes = std::size_t{256} << 10;
+/// To each link in a pass.
+constexpr std::size_t kHearsayBytes = std::size_t{32} << 10;
 
 }  // namespace
 
@@ -22,7 +25,7 @@ void Replicator::Core::collect_all(std::uint64_t now_ms) {
             for (auto& [name, peering] : link.buckets) peering.heard_from = 0;
     for (auto& [name, bucket] : buckets_) {
         if (bucket.version.empty()) continue;
-        send_hearsay(name, bucket);
+        send_hearsay(name, bucket, now_ms);
         // An answer that is on its way would have to start over.
         if (pull_server_.serves(name)) continue;
         collect(name, bucket);
@@ -111,38 +114,76 @@ void Replicator::Core::collect(const std::string& name, Bucket& bucket) {
     note(Level::kDebug, "collect.done", "bucket=" + name + " rows=" + std::to_string(*collected));
 }
 
-void Replicator::Core::send_hearsay(const std::string& name, Bucket& bucket) {
+/// What has waited longest goes first and the rest at the next pass: what everybody holds of a
+/// large cluster is its size squared, and nothing hurries.
+void Replicator::Core::send_hearsay(const std::string& name, Bucket& bucket, std::uint64_t now_ms) {
+    const NamedVersion own(bucket.version);
+    std::vector<const Acknowledgements::Told*> all;
+    for (const auto& told : bucket.acknowledgements.all()) all.push_back(&told);
+    std::sort(all.begin(), all.end(), [](const auto* one, const auto* other) {
+        return one->second.change < other->second.change;
+    });
     for (auto& [id, link] : links_) {
         if (!preferred(link)) continue;
         Peering& peering = link.buckets[name];
-        wire::Hearsay hearsay{name, {}};
+        const NamedVersion* since = peering.refer(now_ms);
+        wire::Hearsay whole{name, {}};
+        wire::HearsayChange changes{name, {}, {}};
         std::size_t bytes = 0;
-        for (const auto& [replica, heard] : bucket.acknowledgements.all()) {
-            if (heard.change <= peering.heard_from || replica == *link.replica ||
-                heard.from == id || bytes > kHearsayBytes)
-                continue;
+        for (const auto* told : all) {
+            const auto& [replica, heard] = *told;
+            if (heard.change <= peering.heard_from) continue;
+            if (bytes > kHearsayBytes) break;
+            peering.heard_from = heard.change;
+            if (replica == *link.replica || heard.from == id) continue;
             // Word of a replica comes the way that its events come.
-            if (peering.pruned.contains(replica)) continue;
-            hearsay.acknowledged.emplace_back(replica, heard.newest);
-            bytes += heard.newest.size() * 30;
+            if (!peering.carries(replica)) continue;
+            if (since == nullptr) {
+                whole.acknowledged.emplace_back(replica, heard.newest);
+                bytes += heard.newest.size() * 30;
+            } else {
+                auto entries = change_between(own, heard.newest).entries;
+                bytes += 24 + entries.size() * 30;
+                changes.acknowledged.emplace_back(replica, std::move(entries));
+            }
         }
-        peering.heard_from = bucket.acknowledgements.changes();
-        if (!hearsay.acknowledged.empty()) send(link, hearsay);
+        if (!whole.acknowledged.empty()) send(link, whole);
+        if (changes.acknowledged.empty()) continue;
+        changes.version = change_between(*since, own.version);
+        send(link, changes);
     }
 }
 
 void Replicator::Core::on(Link& link, const wire::Hearsay& hearsay, std::uint64_t) {
     const auto it = buckets_.find(hearsay.bucket);
     if (it == buckets_.end()) return;
-    Bucket& bucket = it->second;
-    for (const auto& [replica, version] : hearsay.acknowledged) {
-        if (replica == self_ || linked_to(replica) || version.size() > kMaxHearsayVector) continue;
-        // Only of those who matter for collection; anybody can be made up.
-        if (!members_.contains(replica) && bucket.version[replica] == 0) continue;
-        bucket.acknowledgements.hear_of(replica, version, bucket.version, link.id,
-                                        store_.wall_ms());
-        peers_changed_ = true;
-    }
+    for (const auto& [replica, version] : hearsay.acknowledged)
+        if (matters(it->second, replica)) hear_of(link, it->second, replica, version);
+}
+
+void Replicator::Core::on(Link& link, const wire::HearsayChange& hearsay, std::uint64_t now_ms) {
+    const auto it = buckets_.find(hearsay.bucket);
+    const auto peering = link.buckets.find(hearsay.bucket);
+    if (it == buckets_.end() || peering == link.buckets.end()) return;
+    const auto theirs =
+        resolve(link, hearsay.bucket, peering->second.said, hearsay.version, now_ms);
+    if (!theirs) return;
+    for (const auto& [replica, entries] : hearsay.acknowledged)
+        if (matters(it->second, replica))
+            hear_of(link, it->second, replica, changed(*theirs, {0, entries}));
+}
+
+/// Only of those who count for collection; anybody can be made up.
+bool Replicator::Core::matters(const Bucket& bucket, const ReplicaId& replica) const {
+    return replica != self_ && !linked_to(replica) &&
+           (members_.contains(replica) || bucket.version[replica] > 0);
+}
+
+void Replicator::Core::hear_of(const Link& link, Bucket& bucket, const ReplicaId& replica,
+                               const VersionVector& version) {
+    if (version.size() > kMaxHearsayVector) return;
+    bucket.acknowledgements.hear_of(replica, version, bucket.version, link.id, store_.wall_ms());
+    peers_changed_ = true;
 }
 
 }  // namespace kigumi

@@ -47,6 +47,10 @@ class Replicator::Core {
             : Bucket(store, name, options, store.peers(name).value_or(std::vector<PeerRecord>())) {}
 
         VersionVector version;  ///< as last read; the store's can only be higher
+        VersionVector floor;    ///< G, as last read
+        std::uint64_t version_changes = 0;
+        std::shared_ptr<const NamedVersion> named;  ///< the last version that was given a name
+        std::shared_ptr<const NamedVersion> named_floor;
         HeldPushes held;
         PullClient pull;
         std::map<ReplicaId, LinkId> sources;  ///< the link that last brought events of an origin
@@ -86,6 +90,10 @@ class Replicator::Core {
     void on(Link& link, const wire::Audit& audit, std::uint64_t now_ms);
     void on(Link& link, const wire::AuditAnswer& answer, std::uint64_t now_ms);
     void on(Link& link, const wire::AuditRows& rows, std::uint64_t now_ms);
+    void on(Link& link, const wire::DigestChange& digest, std::uint64_t now_ms);
+    void on(Link& link, const wire::PushChange& change, std::uint64_t now_ms);
+    void on(Link& link, const wire::SayWhole& whole, std::uint64_t now_ms);
+    void on(Link& link, const wire::HearsayChange& hearsay, std::uint64_t now_ms);
 
     // Links.
     void greet(Link& link, bool answer, std::uint64_t now_ms);
@@ -102,9 +110,26 @@ class Replicator::Core {
     /// A peer has said what it holds.
     void hear_version(Link& link, const std::string& name, Bucket& bucket,
                       const VersionVector& version);
+    void take_digest(Link& link, const std::string& name, const VersionVector& version,
+                     std::uint64_t now_ms);
     void check_identity(const Link& link, const std::string& name, const VersionVector& theirs);
 
+    // Changes.
+    static void set_version(Bucket& bucket, VersionVector version);
+    static std::shared_ptr<const NamedVersion> name(std::shared_ptr<const NamedVersion>& last,
+                                                    const VersionVector& version);
+    /// The vector that a change stands for; nothing if it refers to what we do not know: then the
+    /// peer is asked to say it whole.
+    std::optional<VersionVector> resolve(Link& link, const std::string& name,
+                                         const SaidVersions& said,
+                                         const wire::VersionChange& change, std::uint64_t now_ms);
+    wire::DigestChange::Entry digest_change(const std::string& name, Bucket& bucket,
+                                            Peering& peering, const NamedVersion& since,
+                                            std::uint64_t now_ms);
+    void send_push(Link& link, Peering& peering, const wire::Push& push, std::uint64_t now_ms);
+
     // Push.
+    void take_push(Link& link, const wire::Push& push, std::uint64_t now_ms);
     void apply_held(std::uint64_t now_ms);
     void push_all(std::uint64_t now_ms);
     using MadePushes = std::vector<std::pair<VersionVector, std::optional<wire::Push>>>;
@@ -128,6 +153,7 @@ class Replicator::Core {
     Bucket* pulling(const Link& link, std::uint64_t session, std::string& name);
 
     // Digests.
+    void begin_round(std::uint64_t now_ms);
     void send_digests(std::uint64_t now_ms);
     void save_peers();
 
@@ -138,7 +164,10 @@ class Replicator::Core {
     void collect(const std::string& name, Bucket& bucket);
     std::optional<VersionVector> stable_version(const std::string& name,
                                                 const Bucket& bucket) const;
-    void send_hearsay(const std::string& name, Bucket& bucket);
+    void send_hearsay(const std::string& name, Bucket& bucket, std::uint64_t now_ms);
+    bool matters(const Bucket& bucket, const ReplicaId& replica) const;
+    void hear_of(const Link& link, Bucket& bucket, const ReplicaId& replica,
+                 const VersionVector& version);
 
     // Status.
     LinkStatus status_of(const Link& link) const;

@@ -155,7 +155,9 @@ void Replicator::Core::on(Link& link, const wire::Done& done, std::uint64_t now_
     link.pull_not_before_ms = 0;
     for (const auto& [origin, counter] : done.version)
         if (bucket->version[origin] < counter) bucket->sources[origin] = link.id;
-    bucket->version.merge(done.version);
+    VersionVector version = bucket->version;
+    version.merge(done.version);
+    set_version(*bucket, std::move(version));
     bucket->acknowledgements.settle(bucket->version, store_.wall_ms());
     note(Level::kDebug, done.full ? "pull.done.full" : "pull.done",
          "bucket=" + name + " peer=" + link.replica->short_hex());

@@ -10,16 +10,22 @@ namespace {
 /// The events that a push brings, as what its receiver will have of their origins.
 VersionVector carried(const wire::Push& push) {
     VersionVector reached;
+    Ascending base(push.base);
     for (const auto& [origin, counter] : push.version)
-        if (push.base[origin] < counter) reached.raise(origin, counter);
+        if (base[origin] < counter) reached.raise(origin, counter);
     return reached;
 }
 
 }  // namespace
 
 void Replicator::Core::on(Link& link, const wire::Push& push, std::uint64_t now_ms) {
+    if (bucket(push.bucket) == nullptr) return;
+    take_push(link, push, now_ms);
+    link.buckets[push.bucket].reference.emplace(push.version);
+}
+
+void Replicator::Core::take_push(Link& link, const wire::Push& push, std::uint64_t now_ms) {
     Bucket* const target = bucket(push.bucket);
-    if (target == nullptr) return;
     // A push is as good as a digest of its sender.
     hear_version(link, push.bucket, *target, push.version);
     if (push.version[self_] > target->version[self_]) return;
@@ -38,8 +44,9 @@ void Replicator::Core::on(Link& link, const wire::Push& push, std::uint64_t now_
 
 void Replicator::Core::prune_relay(Link& link, const wire::Push& push, Bucket& bucket) {
     wire::Prune prune{push.bucket, {}};
+    Ascending base(push.base);
     for (const auto& [origin, counter] : push.version) {
-        if (push.base[origin] == counter) continue;
+        if (base[origin] == counter) continue;
         const bool news = bucket.version[origin] < counter;
         LinkId source = link.id;
         // Not before there are events of it: pushes can name anybody.
@@ -94,6 +101,7 @@ void Replicator::Core::push_all(std::uint64_t now_ms) {
             const auto it = link.buckets.find(name);
             if (it == link.buckets.end() || !it->second.known || !preferred(link)) continue;
             Peering& peering = it->second;
+            if (!options_.relay) peering.only = self_;
             if (!peering.lacks(bucket.version)) continue;
             // Writes that follow within `push_ms` share a message.
             if (peering.push_at_ms == 0)
@@ -145,7 +153,7 @@ void Replicator::Core::push_to(Link& link, const std::string& name, Peering& pee
     peering.in_flight_bytes += bytes;
     peering.digest_at_ms = 0;
     ++counters_.pushes_sent;
-    send(link, *it->second);
+    send_push(link, peering, *it->second, now_ms);
 }
 
 }  // namespace kigumi

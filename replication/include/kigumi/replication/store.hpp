@@ -13,6 +13,7 @@
 
 #include "kigumi/clocks/export.hpp"
 #include "kigumi/replication/backup_record.hpp"
+#include "kigumi/replication/contact_record.hpp"
 #include "kigumi/replication/lmdb_env.hpp"
 #include "kigumi/replication/transaction.hpp"
 
@@ -97,6 +98,10 @@ class KIGUMI_API Store {
     /// Replaces what is known of these peers, by bucket; in one transaction.
     Result<void> put_peers(const std::map<std::string, std::vector<PeerRecord>>& peers);
     Result<std::vector<PeerRecord>> peers(std::string_view bucket);
+
+    /// Replaces the nodes that this one has met.
+    Result<void> put_contacts(const std::vector<ContactRecord>& contacts);
+    Result<std::vector<ContactRecord>> contacts();
 
     /// What `WriteTransaction::mark_staged` has noted of a pull under way; empty if there is none.
     Result<std::string> staged_mark(std::string_view bucket);
