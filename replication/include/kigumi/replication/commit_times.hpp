@@ -10,7 +10,7 @@ namespace kigumi::kv {
 
 /// How long commits took until they were durable (written and synced), or until they failed: a
 /// histogram.
-struct CommitTimes {
+struct KIGUMI_API CommitTimes {
     /// The upper bounds of the classes but the last, in microseconds.
     static constexpr std::array<std::uint64_t, 13> kBoundsUs = {
         100,    250,    500,     1'000,   2'500,     5'000,    10'000,
