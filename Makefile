@@ -69,6 +69,22 @@ fuzz:
 	@cmake --build --preset fuzz
 	@fuzz/run.sh build/fuzz $(FUZZ_SECONDS)
 
+## make package          the Debian packages, in build/package/debs, and a test that uses them
+.PHONY: package
+package:
+	@scripts/install-dependencies.sh --package
+	@[ -f build/package/build.ninja ] || cmake --preset package >/dev/null
+	@cmake --build --preset package
+	@tests/package/debs.sh build/package
+	@cd build/package && cpack -B debs >/dev/null && ls debs/*.deb
+
+## make reference        the reference of all public headers, in build/release/reference/html
+.PHONY: reference
+reference:
+	@scripts/install-dependencies.sh --reference
+	@[ -f build/release/build.ninja ] || cmake --preset release >/dev/null
+	@cmake --build build/release --target reference
+
 ## make bench            what it costs, measured here
 .PHONY: bench
 bench: build

@@ -2,6 +2,7 @@
 
 #include "command.hpp"
 #include "kigumi/replication/members.hpp"
+#include "opinions.hpp"
 #include "text.hpp"
 
 namespace kigumi::cli {
@@ -13,14 +14,17 @@ struct Member {
     ReplicaId replica;
     std::string standing;
     const PeerRecord* peer = nullptr;  ///< what is known of its state; null if nothing is
+    std::string opinion;               ///< what the daemon believes of it; empty: nothing
 };
 
 /// The members and everybody else whose events are here.
 Result<std::vector<Member>> everybody(Session& session, const std::vector<PeerRecord>& peers) {
     KIGUMI_TRY(const auto list, members::list(*session.store));
     KIGUMI_TRY(const ReplicaId self, session.store->replica());
+    KIGUMI_TRY(const auto believed, opinions(*session.store));
     KIGUMI_TRY(auto txn, session.store->read(session.bucket));
     std::map<ReplicaId, std::string> standings;
+    for (const auto& [replica, contact] : believed) standings[replica] = "stranger";
     for (const auto& [origin, counter] : txn.version()) standings[origin] = "origin";
     for (const auto& [replica, standing] : list)
         standings[replica] = standing == Standing::kRetired ? "retired" : "member";
@@ -30,15 +34,19 @@ Result<std::vector<Member>> everybody(Session& session, const std::vector<PeerRe
         const auto peer =
             std::find_if(peers.begin(), peers.end(),
                          [&, &who = replica](const auto& p) { return p.replica == who; });
-        all.push_back({replica, standing, peer == peers.end() ? nullptr : &*peer});
+        const auto opinion = believed.find(replica);
+        all.push_back({replica, standing, peer == peers.end() ? nullptr : &*peer,
+                       opinion == believed.end() ? "" : opinion->second.opinion});
     }
     return all;
 }
 
 std::string heard(const Member& member) {
     if (member.standing.find("this node") != std::string::npos) return "";
-    if (member.peer == nullptr) return ", never heard of";
-    std::string text = member.peer->connected ? ", connected" : ", not connected";
+    const std::string opinion = member.opinion.empty() ? "" : ", " + member.opinion;
+    if (member.peer == nullptr) return opinion.empty() ? ", never heard of" : opinion;
+    std::string text = opinion;
+    text += member.peer->connected ? ", connected" : ", not connected";
     if (member.peer->settled_ms != 0)
         text += ", confirmed until " + iso_time(Hlc::at_ms(member.peer->settled_ms));
     return text;
@@ -77,6 +85,7 @@ Result<Answer> members(Session& session) {
         object.add("replica", Value(member.replica.hex()));
         object.add("standing", Value(member.standing.substr(0, member.standing.find(','))));
         object.add("connected", Value(member.peer != nullptr && member.peer->connected));
+        object.add("opinion", member.opinion.empty() ? Value() : Value(member.opinion));
         const bool settled = member.peer != nullptr && member.peer->settled_ms != 0;
         object.add("confirmed_until",
                    settled ? Value(iso_time(Hlc::at_ms(member.peer->settled_ms))) : Value());

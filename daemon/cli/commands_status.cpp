@@ -1,14 +1,10 @@
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 
 #include "backup_status.hpp"
 #include "command.hpp"
 #include "kigumi/crdt/json.hpp"
 #include "kigumi/replication/members.hpp"
+#include "opinions.hpp"
 #include "text.hpp"
 
 namespace kigumi::cli {
@@ -24,6 +20,7 @@ struct Status {
     ReplicaId replica;
     VersionVector version;
     std::vector<PeerRecord> peers;
+    std::map<ReplicaId, ContactRecord> opinions;
     std::uint64_t rows = 0;
     std::uint64_t removed = 0;  ///< of the rows, those that hold nothing but removals
     RequestCount requests;
@@ -34,15 +31,6 @@ struct Status {
     std::vector<std::string> buckets;
     bool daemon = false;
 };
-
-/// Whether a daemon serves the directory: it holds the lock file as long as it lives.
-bool daemon_runs(const std::filesystem::path& directory) {
-    const int file = open((directory / "kigumid.lock").c_str(), O_RDONLY | O_CLOEXEC);
-    if (file < 0) return false;
-    const bool held = flock(file, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
-    close(file);
-    return held;
-}
 
 /// Rows that are looked at to tell who holds them back.
 constexpr std::size_t kRemovedRowsLookedAt = 1'000;
@@ -90,6 +78,7 @@ Result<Status> gather(Session& session) {
     Status status;
     KIGUMI_TRY(status.replica, store.replica());
     KIGUMI_TRY(status.peers, store.peers(session.bucket));
+    KIGUMI_TRY(status.opinions, opinions(store));
     KIGUMI_TRY(status.backups, store.backups());
     KIGUMI_TRY(status.usage, store.usage());
     KIGUMI_TRY(status.buckets, store.buckets());
@@ -102,6 +91,21 @@ Result<Status> gather(Session& session) {
     KIGUMI_TRY(status.waiting, waiting_for(store, txn, status.peers));
     KIGUMI_TRY(status.waiting_backups, waiting_backups(session, txn, status.backups));
     return status;
+}
+
+/// What the daemon believes of the nodes that it has met.
+std::string opinion_json(const ContactRecord& contact) {
+    return JsonObject()
+        .add("replica", Value(contact.replica.hex()))
+        .add("address", Value(contact.address))
+        .add("opinion", Value(contact.opinion))
+        .add("since", Value(iso_time(Hlc::at_ms(contact.changed_ms))))
+        .text();
+}
+
+std::string opinion_text(const ContactRecord& contact) {
+    return contact.replica.hex() + " " + contact.address + " " + contact.opinion + " since " +
+           iso_time(Hlc::at_ms(contact.changed_ms));
 }
 
 std::string peer_json(const PeerRecord& peer, std::uint64_t lag) {
@@ -149,6 +153,9 @@ std::string status_json(const Session& session, const Status& status) {
     object.raw("requests", std::to_string(status.requests.remembered));
     object.raw("requests_executed_twice", std::to_string(status.requests.concurrent));
     object.raw("peers", json_array(peers));
+    std::vector<std::string> nodes;
+    for (const auto& [replica, contact] : status.opinions) nodes.push_back(opinion_json(contact));
+    object.raw("nodes", json_array(nodes));
     std::vector<std::string> backups;
     for (const BackupRecord& record : status.backups)
         backups.push_back(backup_json(record, session.store->wall_ms()));
@@ -189,6 +196,8 @@ Result<Answer> status(Session& session) {
              " of them executed more than once, by nodes that were cut off");
     for (const PeerRecord& peer : status.peers)
         out.line("peer     " + peer_text(peer, events_missing(peer.acknowledged, status.version)));
+    for (const auto& [replica, contact] : status.opinions)
+        out.line("node     " + opinion_text(contact));
     for (const BackupRecord& record : status.backups)
         out.line("backup   " + backup_text(record, session.store->wall_ms()));
     out.line("file     " + std::to_string(status.usage.file_bytes) + " bytes");

@@ -3,6 +3,8 @@
 #include <chrono>
 #include <vector>
 
+#include "kigumi/replication/commit_times.hpp"
+
 namespace kigumi::kv {
 namespace {
 
@@ -92,7 +94,9 @@ void GroupCommit::run_group() {
         if (Clock::now() - opened > kMaxGroupTime) break;
     }
 
+    const auto committing = Clock::now();
     const int code = mdb_txn_commit(parent);
+    count_commit(Clock::now() - committing, code == 0);
     handle_.end();
     Result<void> outcome;
     if (code == MDB_MAP_FULL) {

@@ -2,7 +2,7 @@
 
 namespace kigumi::workloads {
 
-rc::Gen<Op> any_op() {
+rc::Gen<Op> AnyOperation::operations() {
     // inRange grows with the size of the case; numbers that choose must not.
     const auto choice = rc::gen::resize(100, rc::gen::inRange(0U, 500U));
     return rc::gen::construct<Op>(choice, rc::gen::resize(100, rc::gen::inRange(0U, 8U)),

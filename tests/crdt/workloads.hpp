@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "kigumi/crdt/memory_rows.hpp"
+#include "kigumi/testing/laws.hpp"
 #include "support/value_generators.hpp"
 
 /// What replicas do in random histories, once for each type and for any row space: an operation
@@ -16,8 +16,13 @@ struct Op {
     std::int64_t amount = 0;
 };
 
-rc::Gen<Op> any_op();
 std::ostream& operator<<(std::ostream& out, const Op& op);
+
+/// What the laws need to know of every workload here.
+struct AnyOperation {
+    using Operation = Op;
+    static rc::Gen<Op> operations();
+};
 
 /// Members and field names that encodings have to tell apart; one is too long to be a key as it is.
 Value member(unsigned where);
@@ -48,7 +53,7 @@ std::string read_set(const Set<S>& set) {
     return all;
 }
 
-struct Registers {
+struct Registers : AnyOperation {
     template <class S>
     static void apply(S& space, const Op& op) {
         auto reg = space.reg(key(op.where));
@@ -64,7 +69,7 @@ struct Registers {
     }
 };
 
-struct Flags {
+struct Flags : AnyOperation {
     template <class S>
     static void apply(S& space, const Op& op) {
         auto flag = space.flag(key(op.where));
@@ -93,7 +98,7 @@ struct Flags {
     }
 };
 
-struct Sets {
+struct Sets : AnyOperation {
     template <class S>
     static void apply(S& space, const Op& op) {
         auto set = space.set(key(op.where));
@@ -117,7 +122,7 @@ struct Sets {
     }
 };
 
-struct Counters {
+struct Counters : AnyOperation {
     template <class S>
     static void apply(S& space, const Op& op) {
         auto counter = space.counter(key(op.where));
@@ -139,7 +144,7 @@ struct Counters {
     }
 };
 
-struct Maps {
+struct Maps : AnyOperation {
     template <class S>
     static void apply(S& space, const Op& op) {
         auto map = space.map("m");
@@ -191,7 +196,7 @@ struct Maps {
 };
 
 /// All of the above in one space.
-struct Everything {
+struct Everything : AnyOperation {
     template <class S>
     static void apply(S& space, const Op& op) {
         switch ((op.what / 100) % 5) {

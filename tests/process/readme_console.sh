@@ -1,7 +1,7 @@
 #!/bin/bash
-# Runs the console session of README.md: each line that begins with "$ " is a command, and the lines
+# Runs the console session of a document: each line that begins with "$ " is a command, and the lines
 # below it are what it has to print, within ten seconds, since replication takes a moment.
-# Usage: readme_console.sh BIN_DIR README.md
+# Usage: readme_console.sh BIN_DIR DOCUMENT.md
 set -eu
 
 PATH=$(cd "$1" && pwd):$PATH
@@ -43,5 +43,5 @@ while IFS= read -r line; do
     fi
 done < <(sed -n '/^```console$/,/^```$/{/^```/d;p}' "$readme")
 check "$command" "$expected"
-[[ $checked -ge 4 ]] || { echo "README.md has no console session" >&2; exit 1; }
-echo "$checked commands of the README do what it says"
+[[ $checked -ge 4 ]] || { echo "$2 has no console session" >&2; exit 1; }
+echo "$checked commands of $2 do what it says"

@@ -6,11 +6,10 @@ namespace {
 /// Stores that pull by the log end where replicas in memory that join end.
 RC_GTEST_PROP(LogLaws, StoresThatPullAreReplicasThatJoin, ()) {
     const Steps steps = *any_steps();
-    const Workload everything = workload<workloads::Everything>();
-    Group group;
+    Replicas group;
     StoreGroup stores;
     for (const Step& step : steps) {
-        group.run(everything, step);
+        group.run<workloads::Everything>(step);
         stores.run(step);
         RC_ASSERT(stores.shown(step.at) == shown(group[step.at]));
         RC_ASSERT(stores[step.at].read().value().version() == group[step.at].version());
@@ -21,7 +20,7 @@ RC_GTEST_PROP(LogLaws, TheLogHoldsExactlyTheLiveDotsInOrder, ()) {
     const Steps steps = *any_steps();
     StoreGroup stores;
     for (const Step& step : steps) stores.run(step);
-    for (unsigned i = 0; i < Group::kReplicas; ++i) {
+    for (unsigned i = 0; i < kReplicas; ++i) {
         auto txn = stores[i].read().value();
         std::set<Dot> live;
         for (const auto& [at, writes] : stores.shown(i))

@@ -3,7 +3,7 @@
 namespace kigumi {
 
 StoreGroup::StoreGroup(Transfer transfer) : transfer_(std::move(transfer)) {
-    for (unsigned i = 0; i < Group::kReplicas; ++i) {
+    for (unsigned i = 0; i < kReplicas; ++i) {
         StoreOptions options;
         options.wall_ms = [this, i] { return wall_ms_[i]; };
         options.random = [i](std::span<std::uint8_t> out) {

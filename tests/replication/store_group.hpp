@@ -6,7 +6,7 @@
 
 namespace kigumi {
 
-/// The replicas of a Group as stores that take over one another's state.
+/// The replicas of `laws::Replicas` as stores that take over one another's state.
 class StoreGroup {
   public:
     /// How `into` gets what `from` has: all of it, or what it lacks.
@@ -22,7 +22,7 @@ class StoreGroup {
 
   private:
     const Transfer transfer_;
-    std::array<std::uint64_t, Group::kReplicas> wall_ms_{};
+    std::array<std::uint64_t, kReplicas> wall_ms_{};
     std::vector<std::unique_ptr<Store>> stores_;
 };
 

@@ -323,6 +323,17 @@ TEST_P(StoreTest, CollectionLooksAtSoManyRowsAtATimeAndLeavesWhatWasWrittenAgain
     store->read().value().check_log().value();
 }
 
+TEST_P(StoreTest, ContactsAreKept) {
+    EXPECT_TRUE(store->contacts().value().empty());
+    std::vector<ContactRecord> contacts{{replica(7), "192.0.2.1:4460", "key", "alive", 12},
+                                        {replica(8), "[::1]:4460", "", "down", 13}};
+    store->put_contacts(contacts).value();
+    EXPECT_EQ(store->contacts().value(), contacts);
+    contacts.pop_back();
+    store->put_contacts(contacts).value();
+    EXPECT_EQ(store->contacts().value(), contacts);
+}
+
 TEST_P(StoreTest, PeersAreKept) {
     EXPECT_TRUE(store->peers("default").value().empty());
     PeerRecord peer{replica(7),

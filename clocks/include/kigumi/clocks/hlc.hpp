@@ -3,6 +3,8 @@
 #include <compare>
 #include <cstdint>
 
+#include "kigumi/clocks/export.hpp"
+
 namespace kigumi {
 
 /// A hybrid logical timestamp: 48 bits of milliseconds since 1970, 16 bits of logical count.
@@ -26,7 +28,7 @@ struct Hlc {
 /// Time is handed in, so the clock is a pure value. It never goes back, whatever the wall clock
 /// does, and a remote timestamp never pushes it further than kMaxDriftMs past the wall clock: one
 /// machine with a clock in the future cannot drag the others along. Not synchronised.
-class HlcClock {
+class KIGUMI_API HlcClock {
   public:
     static constexpr std::uint64_t kMaxDriftMs = 500;
 

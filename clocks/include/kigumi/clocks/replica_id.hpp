@@ -7,13 +7,15 @@
 #include <string>
 #include <string_view>
 
+#include "kigumi/clocks/export.hpp"
+
 namespace kigumi {
 
 /// The identity of one writer: 16 random bytes, made when an environment is created.
 ///
 /// Two writers must never share an id, so ids are random and never derived from a name or an
 /// address. The all-zero id names nobody. The order is by bytes; it breaks ties, it is not causal.
-class ReplicaId {
+class KIGUMI_API ReplicaId {
   public:
     static constexpr std::size_t kSize = 16;
     using Bytes = std::array<std::uint8_t, kSize>;

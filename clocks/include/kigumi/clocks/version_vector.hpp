@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "kigumi/clocks/dot.hpp"
+#include "kigumi/clocks/export.hpp"
 
 namespace kigumi {
 
@@ -15,7 +16,7 @@ namespace kigumi {
 /// Inconsistency in Distributed Systems" (1983); Fidge (1988), Mattern (1989). Absent entries are
 /// 0, and an entry of 0 is never stored, so equal vectors have equal entries. Entries are kept
 /// sorted in one block; a few masters need no allocation. Not synchronised: one thread at a time.
-class VersionVector {
+class KIGUMI_API VersionVector {
     using Entry = std::pair<ReplicaId, std::uint64_t>;
     using Entries = boost::container::flat_map<ReplicaId, std::uint64_t, std::less<ReplicaId>,
                                                boost::container::small_vector<Entry, 3>>;
@@ -61,6 +62,6 @@ class VersionVector {
 };
 
 /// How many events `ahead` has seen that `behind` has not: the replication lag in events.
-std::uint64_t events_missing(const VersionVector& behind, const VersionVector& ahead);
+KIGUMI_API std::uint64_t events_missing(const VersionVector& behind, const VersionVector& ahead);
 
 }  // namespace kigumi

@@ -15,6 +15,7 @@ namespace kigumi {
 template <RowSource S>
 class Map {
   public:
+    /// A field that exists, and the type of what it leads to.
     struct Field {
         std::string name;
         Type type;

@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 
+#include "kigumi/clocks/export.hpp"
 #include "kigumi/crdt/objects.hpp"
 
 namespace kigumi {
@@ -11,7 +12,7 @@ namespace kigumi {
 ///
 /// For laws, models and uses that need no disk. Two exact cuts join into the exact cut of the
 /// merged vector. Not synchronised. `join` is O(rows of both).
-class MemoryRows : public Objects<MemoryRows> {
+class KIGUMI_API MemoryRows : public Objects<MemoryRows> {
   public:
     using Clock = std::function<std::uint64_t()>;  ///< milliseconds since 1970
 

@@ -3,6 +3,7 @@
 #include <string>
 #include <string_view>
 
+#include "kigumi/clocks/export.hpp"
 #include "kigumi/crdt/type.hpp"
 #include "kigumi/crdt/value.hpp"
 
@@ -12,18 +13,19 @@
 namespace kigumi::path {
 
 /// Appends a value as one element.
-void append(std::string& path, const Value& value);
+KIGUMI_API void append(std::string& path, const Value& value);
 /// Appends the type of a map's leaf as one element.
-void append(std::string& path, Type leaf);
+KIGUMI_API void append(std::string& path, Type leaf);
 /// Appends raw bytes so that they sort as themselves and end visibly (0x00 is escaped).
-void append_escaped(std::string& path, std::string_view raw);
+KIGUMI_API void append_escaped(std::string& path, std::string_view raw);
 
 /// The length of the first element of `path`; fails if it is malformed.
-Result<std::size_t> element_length(std::string_view path);
+KIGUMI_API Result<std::size_t> element_length(std::string_view path);
 /// Takes the first element off `path`. An element too deep or malformed is an error.
-Result<Value> take_value(std::string_view& path);
-Result<Type> take_leaf(std::string_view& path);
+KIGUMI_API Result<Value> take_value(std::string_view& path);
+/// Takes the type of a map's leaf off `path`.
+KIGUMI_API Result<Type> take_leaf(std::string_view& path);
 /// Undoes append_escaped.
-Result<std::string> take_escaped(std::string_view& path);
+KIGUMI_API Result<std::string> take_escaped(std::string_view& path);
 
 }  // namespace kigumi::path

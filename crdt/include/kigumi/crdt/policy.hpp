@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "kigumi/clocks/export.hpp"
 #include "kigumi/crdt/row.hpp"
 #include "kigumi/crdt/row_key.hpp"
 
@@ -20,27 +21,27 @@ struct Sibling {
 
 /// Last writer wins: the write with the highest (time, origin, counter); null if there is none.
 /// Only truly concurrent writes ever meet here: a later write has replaced what it saw.
-const Write* last_write(const Row& row);
+KIGUMI_API const Write* last_write(const Row& row);
 /// Every surviving write, the last one first.
-std::vector<Sibling> siblings(const Row& row);
+KIGUMI_API std::vector<Sibling> siblings(const Row& row);
 /// Add-wins: present if any surviving write says so.
-bool any_present(const Row& row);
+KIGUMI_API bool any_present(const Row& row);
 /// Remove-wins: present only if some write says so and none denies it.
-bool all_present(const Row& row);
+KIGUMI_API bool all_present(const Row& row);
 /// Whether concurrent writes disagree here: siblings of an assign row with different payloads.
 /// Never so for a request: that it was executed twice is another matter (`Request::executions`).
-bool in_conflict(const RowKey& at, const Row& row);
+KIGUMI_API bool in_conflict(const RowKey& at, const Row& row);
 
 /// A counter's value: the contributions, less per origin the largest that a surviving reset took
 /// back. Held at the ends of int64.
-std::int64_t count(const Row& row);
+KIGUMI_API std::int64_t count(const Row& row);
 /// Whether any contribution is newer than every reset: whether the counter exists.
-bool counted(const Row& row);
+KIGUMI_API bool counted(const Row& row);
 
 /// How many executions of a request survive in its row, each of them concurrent with the others.
-std::size_t executions(const Row& row);
+KIGUMI_API std::size_t executions(const Row& row);
 
 /// Whether the row shows something to a reader of its object, as a row of the type at `at`.
-bool present(const RowKey& at, const Row& row);
+KIGUMI_API bool present(const RowKey& at, const Row& row);
 
 }  // namespace kigumi

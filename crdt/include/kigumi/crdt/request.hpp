@@ -23,6 +23,7 @@ namespace kigumi {
 template <RowSource S>
 class Request {
   public:
+    /// What `once` has done, or found done.
     struct Execution {
         Value outcome;
         bool repeated = false;  ///< it was executed before; this time nothing was done

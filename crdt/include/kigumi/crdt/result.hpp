@@ -6,6 +6,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "kigumi/clocks/export.hpp"
+
 namespace kigumi {
 
 /// What a caller can react to; the detail is in the message.
@@ -26,7 +28,7 @@ struct Error {
 };
 
 /// What Result::value throws: the message of the Error.
-class ResultError : public std::runtime_error {
+class KIGUMI_API ResultError : public std::runtime_error {
   public:
     explicit ResultError(Error error)
         : std::runtime_error(error.message), error_(std::move(error)) {}

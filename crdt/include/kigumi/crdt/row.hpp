@@ -3,6 +3,7 @@
 #include <boost/container/small_vector.hpp>
 
 #include "kigumi/clocks/dot.hpp"
+#include "kigumi/clocks/export.hpp"
 #include "kigumi/clocks/hlc.hpp"
 #include "kigumi/clocks/version_vector.hpp"
 #include "kigumi/crdt/payload.hpp"
@@ -26,7 +27,7 @@ struct Write {
 /// that the vector covers and that no other covered event has replaced), so the context of every
 /// row is that vector. Writes are kept sorted by dot. Metadata per row: one dot and one timestamp
 /// for each surviving write.
-class Row {
+class KIGUMI_API Row {
     using Writes = boost::container::small_vector<Write, 1>;
 
   public:
@@ -59,13 +60,13 @@ class Row {
 /// longer have. Commutative, associative and idempotent over states that histories can reach. O(n +
 /// m). Source: optimised OR-set of Bieniusa et al. (2012); causal δ-CRDTs, Almeida, Shoker &
 /// Baquero (2018).
-Row join(const Row& ours, const VersionVector& ours_at, const Row& theirs,
-         const VersionVector& theirs_at);
+KIGUMI_API Row join(const Row& ours, const VersionVector& ours_at, const Row& theirs,
+                    const VersionVector& theirs_at);
 
 /// The writes that either row has, for repairs: both should be the row at one and the same version
 /// vector, and at least one of them has lost writes. A contribution that a later one of its origin
 /// includes is left out, or it would count twice. Commutative, associative and idempotent. O((n +
 /// m)²).
-Row unite(const Row& ours, const Row& theirs);
+KIGUMI_API Row unite(const Row& ours, const Row& theirs);
 
 }  // namespace kigumi

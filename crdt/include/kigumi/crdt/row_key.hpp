@@ -4,14 +4,15 @@
 #include <string>
 #include <string_view>
 
+#include "kigumi/clocks/export.hpp"
 #include "kigumi/crdt/result.hpp"
 #include "kigumi/crdt/type.hpp"
 
 namespace kigumi {
 
-inline constexpr std::size_t kMaxKeyBytes = 4096;
-inline constexpr std::size_t kMaxPathBytes = std::size_t{64} << 10;
-inline constexpr std::size_t kMaxRequestBytes = 128;
+inline constexpr std::size_t kMaxKeyBytes = 4096;                    ///< of an object's key
+inline constexpr std::size_t kMaxPathBytes = std::size_t{64} << 10;  ///< of a path inside it
+inline constexpr std::size_t kMaxRequestBytes = 128;                 ///< of a request's id
 /// Where the rows of requests stand, all of a bucket's under one key.
 inline constexpr std::string_view kRequestsKey = "kigumi.requests";
 
@@ -43,13 +44,13 @@ struct RowKey {
 
 /// Whether a row may stand at `at`: sizes within the limits, the path shaped as its type demands.
 /// Everything that arrives from a peer, a file or a caller passes through here.
-Result<void> check_row_key(const RowKey& at);
+KIGUMI_API Result<void> check_row_key(const RowKey& at);
 
 /// The type of the single value at a row: the object's, or that of the map's leaf.
 /// `at` must have passed check_row_key.
-Type leaf_type(const RowKey& at);
+KIGUMI_API Type leaf_type(const RowKey& at);
 
 /// For people and dumps: the path as JSON values, for example `["tags","set","new"]`.
-std::string path_json(const RowKey& at);
+KIGUMI_API std::string path_json(const RowKey& at);
 
 }  // namespace kigumi

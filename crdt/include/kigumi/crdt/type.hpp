@@ -4,6 +4,8 @@
 #include <optional>
 #include <string_view>
 
+#include "kigumi/clocks/export.hpp"
+
 namespace kigumi {
 
 /// The type of a row: that of its object, or `kRequest` for the table of executed requests, which
@@ -18,10 +20,10 @@ enum class Type : std::uint8_t {
 };
 
 /// "register", "flag", "set", "map", "counter" or "request".
-std::string_view name_of(Type type);
+KIGUMI_API std::string_view name_of(Type type);
 /// The type of that number, if there is one.
-std::optional<Type> type_of(std::uint64_t number);
+KIGUMI_API std::optional<Type> type_of(std::uint64_t number);
 /// The same, of the types that an object or a map's leaf can have: all but `kRequest`.
-std::optional<Type> object_type_of(std::uint64_t number);
+KIGUMI_API std::optional<Type> object_type_of(std::uint64_t number);
 
 }  // namespace kigumi

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "kigumi/clocks/export.hpp"
 #include "kigumi/crdt/result.hpp"
 
 namespace kigumi {
@@ -20,7 +21,9 @@ struct Bytes {
     auto operator<=>(const Bytes&) const = default;
 };
 
+/// Values in order, kept as one.
 using Array = std::vector<Value>;
+/// Values by name, in the order of names, kept as one.
 using Object = boost::container::flat_map<std::string, Value>;
 
 /// What a register, a set member or a map leaf holds: nil, bool, int64, double, UTF-8 text, bytes,
@@ -56,7 +59,7 @@ class Value {
         return std::get_if<T>(&storage_);
     }
 
-    friend bool operator==(const Value& a, const Value& b);
+    friend KIGUMI_API bool operator==(const Value& a, const Value& b);
 
   private:
     Storage storage_;
@@ -68,11 +71,12 @@ inline constexpr std::size_t kMaxValueDepth = 16;
 inline constexpr std::size_t kMaxValueBytes = std::size_t{1} << 20;
 
 /// Whether a value may be written: nesting, size and UTF-8 within the limits. O(size).
-Result<void> check_writable(const Value& value);
-/// The same for what is recorded of a request, which is kept by every replica for a day.
+KIGUMI_API Result<void> check_writable(const Value& value);
+/// The largest outcome of a request, in encoded bytes: every replica keeps it for a day.
 inline constexpr std::size_t kMaxOutcomeBytes = std::size_t{4} << 10;
-Result<void> check_outcome(const Value& outcome);
+/// Whether a value may be recorded as the outcome of a request. O(size).
+KIGUMI_API Result<void> check_outcome(const Value& outcome);
 /// Whether the bytes are well-formed UTF-8 (no surrogates, no overlong forms).
-bool is_utf8(std::string_view text);
+KIGUMI_API bool is_utf8(std::string_view text);
 
 }  // namespace kigumi

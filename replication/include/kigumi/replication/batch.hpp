@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "kigumi/clocks/export.hpp"
 #include "kigumi/crdt/row.hpp"
 #include "kigumi/crdt/row_key.hpp"
 
@@ -19,7 +20,7 @@ struct KeyedRow {
 
 /// Packs rows into one self-contained text (`docs/format/wire.md`): a table of the replicas that
 /// its dots name, then the rows. Pushes, pull answers and files carry rows in this form only.
-class BatchWriter {
+class KIGUMI_API BatchWriter {
   public:
     BatchWriter();
     ~BatchWriter();
@@ -36,10 +37,11 @@ class BatchWriter {
     std::unique_ptr<State> state_;
 };
 
-std::string encode_batch(const std::vector<KeyedRow>& rows);
+/// Packs rows that are all at hand.
+KIGUMI_API std::string encode_batch(const std::vector<KeyedRow>& rows);
 
 /// Unpacks and checks a batch from anywhere: malformed bytes, rows that no writer can have written
 /// and repeated dots are errors. Memory is bounded by a multiple of the bytes.
-Result<std::vector<KeyedRow>> decode_batch(std::string_view bytes);
+KIGUMI_API Result<std::vector<KeyedRow>> decode_batch(std::string_view bytes);
 
 }  // namespace kigumi

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "kigumi/clocks/export.hpp"
 #include "kigumi/replication/store.hpp"
 
 /// Bundles: what a replica holds, or what it got since a version, as one compressed file that is
@@ -28,6 +29,7 @@ struct Cut {
     bool full() const { return base.empty(); }
 };
 
+/// What a bundle holds.
 struct Summary {
     std::filesystem::path file;
     ReplicaId source;           ///< the replica that wrote it
@@ -42,11 +44,13 @@ struct Summary {
 /// Hears how far a long work is, in bytes. Called on the caller's thread, some hundred times.
 using Progress = std::function<void(std::uint64_t done, std::uint64_t total)>;
 
+/// A version for each of some buckets, by name.
 using Versions = std::map<std::string, VersionVector>;
 
 /// How far the buckets of a store are, each at a moment of its own.
-Result<Versions> versions(Store& store);
+KIGUMI_API Result<Versions> versions(Store& store);
 
+/// What goes into a bundle.
 struct WriteOptions {
     Versions since;                     ///< by bucket; one that is not named is written in full
     std::optional<std::string> bucket;  ///< only this one; all if empty
@@ -55,34 +59,36 @@ struct WriteOptions {
 
 /// Those of the versions that a bundle of this store can start from. It can not if the store has
 /// dropped removals that are newer (`ReadTransaction::horizon`), or is itself not that far.
-Result<Versions> reachable(Store& store, const Versions& since);
+KIGUMI_API Result<Versions> reachable(Store& store, const Versions& since);
 
 /// Writes a bundle: under another name first, then synced and renamed, so that the file is whole or
 /// not there. An existing one is replaced. Writers go on meanwhile; each bucket is one snapshot. A
 /// `since` that is not `reachable` is an error, as is a stored row that fails its checksum.
-Result<Summary> write(Store& store, const std::filesystem::path& file,
-                      const WriteOptions& options = {});
+KIGUMI_API Result<Summary> write(Store& store, const std::filesystem::path& file,
+                                 const WriteOptions& options = {});
 
 /// Reads a bundle through, checking every byte of it. Errors tell the offset.
-Result<Summary> inspect(const std::filesystem::path& file, const Progress& progress = {});
+KIGUMI_API Result<Summary> inspect(const std::filesystem::path& file,
+                                   const Progress& progress = {});
 
 /// Joins bundles, in the order that their bases ask for, each in one transaction a bucket; any
 /// number of times with the same result. Each file is checked whole before anything of it is
 /// joined. One whose base the store does not cover is refused with what is missing. Returns what
 /// was joined, in that order.
-Result<std::vector<Summary>> import(Store& store, const std::vector<std::filesystem::path>& files,
-                                    const Progress& progress = {});
+KIGUMI_API Result<std::vector<Summary>> import(Store& store,
+                                               const std::vector<std::filesystem::path>& files,
+                                               const Progress& progress = {});
 
 /// Makes a new environment of bundles, the first of which has to be full: `directory` must not
 /// exist or be empty, and appears when it is complete and durable. It gets an identity of its own
 /// when it is opened. The fastest way in: rows and log are appended as they were stored.
-Result<std::vector<Summary>> restore(const std::vector<std::filesystem::path>& files,
-                                     const std::filesystem::path& directory,
-                                     const Progress& progress = {});
+KIGUMI_API Result<std::vector<Summary>> restore(const std::vector<std::filesystem::path>& files,
+                                                const std::filesystem::path& directory,
+                                                const Progress& progress = {});
 
 /// Visits the rows of a bucket in a bundle, until `visit` says no. Rows come in no promised order,
 /// each once.
-Result<void> each_row(const std::filesystem::path& file, std::string_view bucket,
-                      const std::function<Result<bool>(const KeyedRow&)>& visit);
+KIGUMI_API Result<void> each_row(const std::filesystem::path& file, std::string_view bucket,
+                                 const std::function<Result<bool>(const KeyedRow&)>& visit);
 
 }  // namespace kigumi::bundle

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "kigumi/clocks/export.hpp"
 #include "kigumi/replication/store.hpp"
 
 /// Checks a store row by row and entry by entry, and mends what can be mended.
@@ -16,6 +17,7 @@
 /// listed. Other processes may write meanwhile. Functions may be called from any thread.
 namespace kigumi::check {
 
+/// What can be wrong with a row or an index entry.
 enum class Kind : std::uint8_t {
     kDamagedRecord,        ///< the row's record fails its checksum or cannot be decoded
     kUncoveredWrite,       ///< a row holds a write that V does not cover
@@ -28,7 +30,7 @@ enum class Kind : std::uint8_t {
 };
 
 /// The kind as one word, such as "damaged_record".
-std::string_view name_of(Kind kind);
+KIGUMI_API std::string_view name_of(Kind kind);
 
 /// One thing that is wrong.
 struct Problem {
@@ -42,7 +44,7 @@ struct Problem {
 };
 
 /// The problem as a sentence that says what to do where `repair` cannot help.
-std::string describe(const Problem& problem);
+KIGUMI_API std::string describe(const Problem& problem);
 
 /// Where an inspection goes on (`ReadTransaction::inspect`).
 struct Position {
@@ -56,6 +58,7 @@ struct Position {
 /// total is that of all buckets.
 using Progress = std::function<void(std::uint64_t done, std::uint64_t total)>;
 
+/// What to look at, and how much of it to tell.
 struct Options {
     std::optional<std::string> bucket;  ///< only this one; all if empty
     std::size_t max_listed = 1'000;     ///< further problems are counted only
@@ -64,6 +67,7 @@ struct Options {
     Progress progress;
 };
 
+/// What was found.
 struct Report {
     std::vector<Problem> problems;  ///< the first `max_listed`
     std::uint64_t found = 0;        ///< all of them
@@ -75,7 +79,7 @@ struct Report {
 
 /// Looks at everything and finds all problems, each by one snapshot in which it is there. Fails if
 /// the store cannot be read, or has no bucket of that name. O(rows · log rows).
-Result<Report> run(Store& store, const Options& options = {});
+KIGUMI_API Result<Report> run(Store& store, const Options& options = {});
 
 /// Visits rows of a bucket as another store has had them, in any order, until `visit` says no.
 using Rows = std::function<Result<void>(std::string_view bucket,
@@ -86,6 +90,7 @@ using Rows = std::function<Result<void>(std::string_view bucket,
 /// exactly the writes that the log names for it. At most `max_listed` such rows in one call. What
 /// is left of them needs a peer, whose audit repairs them in a running cluster, or another source.
 /// No row is ever removed, and of a row no write.
-Result<Report> repair(Store& store, const std::vector<Rows>& sources, const Options& options = {});
+KIGUMI_API Result<Report> repair(Store& store, const std::vector<Rows>& sources,
+                                 const Options& options = {});
 
 }  // namespace kigumi::check

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "kigumi/clocks/export.hpp"
 #include "kigumi/crdt/result.hpp"
 
 /// How a commit by any process of a node wakes the node's daemon: a datagram to a socket in the
@@ -10,9 +11,9 @@ namespace kigumi::commit_signal {
 
 /// Binds the directory's socket and returns its descriptor (non-blocking; the caller closes it).
 /// The caller must hold the directory's daemon lock: an old socket is replaced.
-Result<int> listen(const std::filesystem::path& directory);
+KIGUMI_API Result<int> listen(const std::filesystem::path& directory);
 
 /// Wakes the listener of the directory, if there is one. Never blocks, never fails.
-void send(const std::filesystem::path& directory);
+KIGUMI_API void send(const std::filesystem::path& directory);
 
 }  // namespace kigumi::commit_signal

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "kigumi/clocks/export.hpp"
 #include "kigumi/replication/store.hpp"
 
 namespace kigumi {
@@ -11,7 +12,7 @@ namespace kigumi {
 /// It listens to the note that every commit leaves in the directory. A commit whose process died
 /// before it could leave one is found by looking once a second (or all 20 ms where the system has
 /// no watches left to give). One thread at a time.
-class CommitWatch {
+class KIGUMI_API CommitWatch {
   public:
     static Result<CommitWatch> open(Store& store);
     ~CommitWatch();

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "kigumi/clocks/export.hpp"
 #include "kigumi/crdt/result.hpp"
 
 /// What the system's calls on files do not do by themselves: close, go on after an interruption,
@@ -13,7 +14,7 @@
 namespace kigumi::files {
 
 /// A file descriptor that closes itself.
-class Descriptor {
+class KIGUMI_API Descriptor {
   public:
     explicit Descriptor(int fd = -1) : fd_(fd) {}
     ~Descriptor();
@@ -29,31 +30,32 @@ class Descriptor {
 };
 
 /// "cannot <what> <path>: <errno>", as kIo; kFull if the disk is.
-tl::unexpected<Error> failed(std::string_view what, const std::filesystem::path& path);
+KIGUMI_API tl::unexpected<Error> failed(std::string_view what, const std::filesystem::path& path);
 
 /// Opens a file, which can be created (0640), as open(2) does; not inherited by other programs.
-Result<Descriptor> open(const std::filesystem::path& file, int flags);
+KIGUMI_API Result<Descriptor> open(const std::filesystem::path& file, int flags);
 
 /// Reads so many bytes, or fewer if the file ends; returns how many. `name` is for the error.
-Result<std::size_t> read(const Descriptor& from, char* into, std::size_t size,
-                         const std::filesystem::path& name);
+KIGUMI_API Result<std::size_t> read(const Descriptor& from, char* into, std::size_t size,
+                                    const std::filesystem::path& name);
 /// Writes all of it.
-Result<void> write(const Descriptor& to, std::string_view bytes, const std::filesystem::path& name);
+KIGUMI_API Result<void> write(const Descriptor& to, std::string_view bytes,
+                              const std::filesystem::path& name);
 
 /// Makes what was created, renamed or removed in a directory durable; an empty path is the present
 /// one.
-Result<void> sync_directory(const std::filesystem::path& directory);
+KIGUMI_API Result<void> sync_directory(const std::filesystem::path& directory);
 
 /// A file's whole text, of at most 64 MiB. kNotFound if it does not exist.
-Result<std::string> read_text(const std::filesystem::path& file);
+KIGUMI_API Result<std::string> read_text(const std::filesystem::path& file);
 
 /// Makes `file` hold `text`, durably: at any moment, a crash included, it has its old content or
 /// the new one.
-Result<void> replace_file(const std::filesystem::path& file, std::string_view text);
+KIGUMI_API Result<void> replace_file(const std::filesystem::path& file, std::string_view text);
 
 /// A lock on a file, held until it goes or its process does. Advisory, between processes and within
 /// one.
-class Lock {
+class KIGUMI_API Lock {
   public:
     enum class Mode { kShared, kExclusive };
 
@@ -68,10 +70,10 @@ class Lock {
 };
 
 /// kInvalidArgument unless there is nothing in the way of a new directory of that name.
-Result<void> check_vacant(const std::filesystem::path& directory);
+KIGUMI_API Result<void> check_vacant(const std::filesystem::path& directory);
 
 /// A directory for a while: it goes, with all that is in it, unless it has become something.
-class Scratch {
+class KIGUMI_API Scratch {
   public:
     /// Makes an empty directory whose name is `path` and something that makes it new.
     static Result<Scratch> beside(const std::filesystem::path& path);

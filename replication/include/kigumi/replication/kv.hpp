@@ -5,6 +5,7 @@
 #include <optional>
 #include <string_view>
 
+#include "kigumi/clocks/export.hpp"
 #include "kigumi/crdt/result.hpp"
 
 /// The one seam to storage: an ordered, transactional key-value environment with a few tables.
@@ -13,6 +14,7 @@
 /// (`memory_env.hpp`); the store above is the same code on both.
 namespace kigumi::kv {
 
+/// The tables; `docs/format/store.md` says what is in each.
 enum class Table : std::uint8_t {
     kRows,
     kLog,
@@ -24,6 +26,7 @@ enum class Table : std::uint8_t {
     kMembers,
     kRemoved
 };
+/// How many there are.
 inline constexpr std::size_t kTables = 9;
 
 /// Views of stored bytes, valid until the transaction writes or ends.
@@ -33,7 +36,7 @@ struct Item {
 };
 
 /// A position in a table's order. Must not outlive its transaction.
-class Cursor {
+class KIGUMI_API Cursor {
   public:
     virtual ~Cursor() = default;
     /// Moves to the first item whose key is not before `lower`; nothing at the end.
@@ -43,7 +46,7 @@ class Cursor {
 
 /// A view of one committed state (or, in a WriteTxn, of that state with its own writes). One thread
 /// at a time. Keep it short: what it sees cannot be reused on disk while it lives.
-class ReadTxn {
+class KIGUMI_API ReadTxn {
   public:
     virtual ~ReadTxn() = default;
     virtual Result<std::optional<std::string_view>> get(Table table, std::string_view key) = 0;
@@ -53,7 +56,7 @@ class ReadTxn {
 };
 
 /// The one writer of the moment. Ended without commit, it changes nothing.
-class WriteTxn : public ReadTxn {
+class KIGUMI_API WriteTxn : public ReadTxn {
   public:
     virtual Result<void> put(Table table, std::string_view key, std::string_view value) = 0;
     /// As put, of a key that comes after all others in the table; kInvalidArgument if it does not.
@@ -65,6 +68,7 @@ class WriteTxn : public ReadTxn {
     virtual Result<void> commit() = 0;
 };
 
+/// How large an environment is, and how far.
 struct Usage {
     std::uint64_t file_bytes = 0;
     std::uint64_t map_bytes = 0;
@@ -72,7 +76,7 @@ struct Usage {
 };
 
 /// An open environment. Any thread may begin transactions.
-class Env {
+class KIGUMI_API Env {
   public:
     virtual ~Env() = default;
     virtual Result<std::unique_ptr<ReadTxn>> begin_read() = 0;

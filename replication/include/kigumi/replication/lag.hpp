@@ -1,5 +1,6 @@
 #pragma once
 
+#include "kigumi/clocks/export.hpp"
 #include "kigumi/replication/transaction.hpp"
 
 namespace kigumi {
@@ -19,6 +20,7 @@ struct Lag {
 };
 
 /// The lag of a replica that has confirmed `theirs`. One look into the log; O(origins).
-Result<Lag> lag_of(ReadTransaction& snapshot, const ReplicaId& self, const VersionVector& theirs);
+KIGUMI_API Result<Lag> lag_of(ReadTransaction& snapshot, const ReplicaId& self,
+                              const VersionVector& theirs);
 
 }  // namespace kigumi

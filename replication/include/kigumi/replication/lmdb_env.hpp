@@ -2,10 +2,12 @@
 
 #include <filesystem>
 
+#include "kigumi/clocks/export.hpp"
 #include "kigumi/replication/kv.hpp"
 
 namespace kigumi::kv {
 
+/// How an environment uses memory and disk.
 struct LmdbOptions {
     /// Address space reserved at open. It grows by itself; the file grows only with the data.
     std::uint64_t map_bytes = std::uint64_t{64} << 30;
@@ -24,7 +26,7 @@ struct LmdbOptions {
 /// process are grouped: those that wait while one commit is written share the next, and its fsync.
 /// A failed commit fails every writer in its group, and the environment reopens itself before the
 /// next. Not usable after fork, nor on network file systems.
-Result<std::unique_ptr<Env>> open_lmdb(const std::filesystem::path& directory,
-                                       LmdbOptions options = {});
+KIGUMI_API Result<std::unique_ptr<Env>> open_lmdb(const std::filesystem::path& directory,
+                                                  LmdbOptions options = {});
 
 }  // namespace kigumi::kv

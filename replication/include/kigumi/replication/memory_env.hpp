@@ -5,13 +5,14 @@
 #include <memory>
 #include <string>
 
+#include "kigumi/clocks/export.hpp"
 #include "kigumi/replication/kv.hpp"
 
 namespace kigumi::kv {
 
 /// An environment in memory, for simulation and tests: same semantics, no durability. One thread at
 /// a time; beginning anything while a writer is open is an error rather than a wait.
-class MemoryEnv : public Env {
+class KIGUMI_API MemoryEnv : public Env {
   public:
     using Tables = std::array<std::map<std::string, std::string, std::less<>>, kTables>;
 

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "kigumi/clocks/export.hpp"
 #include "kigumi/replication/store.hpp"
 
 namespace kigumi {
@@ -73,14 +74,17 @@ struct ReplicatorOptions {
 
 /// What the replicator wants done, in order.
 struct Effects {
+    /// A message for a link.
     struct Send {
         LinkId link;
         std::string message;
     };
+    /// A link to be closed: its peer broke the rules.
     struct Close {
         LinkId link;
         std::string reason;
     };
+    /// Something for the log.
     struct Note {
         enum class Level { kDebug, kInfo, kWarning };
         Level level;
@@ -102,7 +106,7 @@ struct Effects {
 ///
 /// Events may be handed over in bursts: `flush` ends a burst, and all that was pushed to us in one
 /// is committed at once. Every event can leave effects; take them after `flush`.
-class Replicator {
+class KIGUMI_API Replicator {
   public:
     Replicator(Store& store, ReplicatorOptions options);
     ~Replicator();

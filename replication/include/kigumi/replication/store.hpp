@@ -11,15 +11,20 @@
 #include <string_view>
 #include <vector>
 
+#include "kigumi/clocks/export.hpp"
 #include "kigumi/replication/backup_record.hpp"
+#include "kigumi/replication/contact_record.hpp"
 #include "kigumi/replication/lmdb_env.hpp"
 #include "kigumi/replication/transaction.hpp"
 
 namespace kigumi {
 
+/// The bucket of who names none.
 inline constexpr std::string_view kDefaultBucket = "default";
+/// What one transaction may write, in bytes of stored rows.
 inline constexpr std::size_t kMaxTransactionBytes = std::size_t{64} << 20;
 
+/// What a store is opened with; the defaults are right for everything but tests.
 struct StoreOptions {
     kv::LmdbOptions lmdb;
     /// Milliseconds since 1970; the system's clock if empty.
@@ -64,7 +69,7 @@ struct IdentityChange {
 ///
 /// Thread-safe. Open a directory once per process. Transactions must end before their store does. A
 /// commit by any process wakes the node's daemon.
-class Store {
+class KIGUMI_API Store {
   public:
     /// Opens the directory, creating it (and a new replica identity) if it does not exist yet.
     static Result<std::unique_ptr<Store>> open(const std::filesystem::path& directory,
@@ -93,6 +98,10 @@ class Store {
     /// Replaces what is known of these peers, by bucket; in one transaction.
     Result<void> put_peers(const std::map<std::string, std::vector<PeerRecord>>& peers);
     Result<std::vector<PeerRecord>> peers(std::string_view bucket);
+
+    /// Replaces the nodes that this one has met.
+    Result<void> put_contacts(const std::vector<ContactRecord>& contacts);
+    Result<std::vector<ContactRecord>> contacts();
 
     /// What `WriteTransaction::mark_staged` has noted of a pull under way; empty if there is none.
     Result<std::string> staged_mark(std::string_view bucket);

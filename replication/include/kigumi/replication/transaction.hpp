@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "kigumi/clocks/export.hpp"
 #include "kigumi/crdt/objects.hpp"
 #include "kigumi/replication/batch.hpp"
 #include "kigumi/replication/kv.hpp"
@@ -28,7 +29,7 @@ struct Position;
 ///
 /// A row space to read typed views from. Movable, for one thread at a time; views refer to it, so
 /// take them after it has found its place. Keep it short: pages that it sees cannot be reused.
-class ReadTransaction : public Objects<ReadTransaction> {
+class KIGUMI_API ReadTransaction : public Objects<ReadTransaction> {
   public:
     ReadTransaction(ReadTransaction&&) noexcept;
     ReadTransaction& operator=(ReadTransaction&&) noexcept;
@@ -96,7 +97,7 @@ class ReadTransaction : public Objects<ReadTransaction> {
 /// A row space to write typed views through; it reads its own writes. What it writes is at most
 /// 64 MiB. Not committed, it changes nothing. Movable, for one thread at a time; hold it shortly,
 /// every other writer of the environment waits. A thread that begins a second one gets kBusy.
-class WriteTransaction : public Objects<WriteTransaction> {
+class KIGUMI_API WriteTransaction : public Objects<WriteTransaction> {
   public:
     WriteTransaction(WriteTransaction&&) noexcept;
     WriteTransaction& operator=(WriteTransaction&&) noexcept;

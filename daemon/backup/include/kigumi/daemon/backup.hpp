@@ -1,5 +1,6 @@
 #pragma once
 
+#include "kigumi/clocks/export.hpp"
 #include "kigumi/daemon/backup_manifest.hpp"
 
 /// A backup is a peer that is a file. A target is a directory: it holds bundles, the first of a
@@ -24,6 +25,7 @@ inline constexpr std::uint64_t kHoldByHandMs = std::uint64_t{24} * 3'600'000;
 /// larger together than the full one: restoring takes longer with each.
 inline constexpr std::size_t kMaxChain = 24;
 
+/// What to back up to, and how.
 struct Request {
     std::filesystem::path target;  ///< is created, but not what it stands in
     /// Make a full one, whatever could be left out. Where the target has gone since the last backup
@@ -37,6 +39,7 @@ struct Request {
     std::uint64_t hold_ms = kHoldByHandMs;
 };
 
+/// What a backup has written.
 struct Report {
     Entry entry;
     std::string why_full;     ///< why it could not be incremental; empty if it is
@@ -48,19 +51,20 @@ struct Report {
 /// everything if that cannot be told any more. The outcome is remembered in the store
 /// (`BackupRecord`), a failure as well. kBusy: another process writes to the target. A failed run
 /// leaves the earlier backups as they are.
-Result<Report> run(Store& store, const Request& request);
+KIGUMI_API Result<Report> run(Store& store, const Request& request);
 
 /// Forgets what the store knows of the target at a path, and what it holds back for it; the target
 /// stays as it is. kNotFound if nothing is known. For a place that is no longer backed up to.
-Result<void> forget(Store& store, const std::filesystem::path& target);
+KIGUMI_API Result<void> forget(Store& store, const std::filesystem::path& target);
 
 /// What the retention no longer keeps, of a manifest whose entries are `intact` or not (whether
 /// their files are there). `now_ms`: since 1970. O(n²).
-std::vector<std::uint64_t> to_drop(const Manifest& manifest, const Retention& retention,
-                                   std::uint64_t now_ms, const std::vector<bool>& intact);
+KIGUMI_API std::vector<std::uint64_t> to_drop(const Manifest& manifest, const Retention& retention,
+                                              std::uint64_t now_ms,
+                                              const std::vector<bool>& intact);
 
 /// Reads every bundle of a target through and compares it with the manifest. Each string names one
 /// thing that is wrong; none: all backups can be restored.
-Result<std::vector<std::string>> verify(const std::filesystem::path& target);
+KIGUMI_API Result<std::vector<std::string>> verify(const std::filesystem::path& target);
 
 }  // namespace kigumi::backup

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "kigumi/clocks/export.hpp"
 #include "kigumi/replication/bundle.hpp"
 
 /// What stands in a backup target: a directory of bundles and the `manifest.json` that chains them
@@ -30,7 +31,8 @@ struct Entry {
     bool operator==(const Entry&) const = default;
 };
 
-struct Manifest {
+/// The backups of a target.
+struct KIGUMI_API Manifest {
     std::string target;          ///< the target's random id: 32 hexadecimal digits
     std::vector<Entry> entries;  ///< by number
 
@@ -41,12 +43,13 @@ struct Manifest {
     bool operator==(const Manifest&) const = default;
 };
 
-std::string to_json(const Manifest& manifest);
+/// The manifest as it is stored; the inverse of parse_manifest.
+KIGUMI_API std::string to_json(const Manifest& manifest);
 /// Reads a manifest from anywhere; what does not fit together is an error that says what. An entry
 /// can only build on an earlier one that is listed, so that every chain has an end.
-Result<Manifest> parse_manifest(std::string_view text);
+KIGUMI_API Result<Manifest> parse_manifest(std::string_view text);
 
 /// The manifest of the target in `directory`. kNotFound if there is none.
-Result<Manifest> read_manifest(const std::filesystem::path& directory);
+KIGUMI_API Result<Manifest> read_manifest(const std::filesystem::path& directory);
 
 }  // namespace kigumi::backup

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <functional>
 
+#include "kigumi/clocks/export.hpp"
+
 namespace kigumi::backup {
 
 /// When to try next. Pure: times are handed in, ms of a clock that never goes back.
@@ -10,7 +12,7 @@ namespace kigumi::backup {
 /// A backup is due one interval after the last one was begun. A failed try is repeated after a
 /// second, then twice as long each time, but no longer than an interval; give or take a quarter, so
 /// that tiers on one broken disk do not all come at once.
-class Schedule {
+class KIGUMI_API Schedule {
   public:
     static constexpr std::uint64_t kFirstRetryMs = 1'000;
 

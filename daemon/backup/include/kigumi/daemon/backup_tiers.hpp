@@ -4,6 +4,7 @@
 #include <memory>
 #include <string_view>
 
+#include "kigumi/clocks/export.hpp"
 #include "kigumi/daemon/backup.hpp"
 #include "kigumi/replication/replicator.hpp"
 
@@ -21,15 +22,15 @@ struct Tier {
 /// A tier as `kigumid --backup` takes it:
 /// `DIR[,every=15m][,keep=N][,keep-days=D][,full-every=7d]`. A directory with a comma in its name
 /// cannot be given.
-Result<Tier> parse_tier(std::string_view text);
+KIGUMI_API Result<Tier> parse_tier(std::string_view text);
 /// Sets one part of a tier: `target`, `every`, `keep`, `keep-days` or `full-every`.
-Result<void> set_part(Tier& tier, std::string_view name, std::string_view value);
+KIGUMI_API Result<void> set_part(Tier& tier, std::string_view name, std::string_view value);
 
 /// Backs a store up to several places on schedule, each on a thread of its own, so that one that
 /// fails or hangs (a dead network disk) does not hold up the others or the node. A failed backup is
 /// tried again, see `Schedule`; what happens is logged, and noted in the store (`BackupRecord`).
 /// Removals that a tier lacks are held for two intervals. The store must outlive it. Thread-safe.
-class Tiers {
+class KIGUMI_API Tiers {
   public:
     /// `log` is called on the tiers' threads, one at a time. Two tiers with one target are an
     /// error.

@@ -1,16 +1,19 @@
 #pragma once
 
+#include "kigumi/clocks/export.hpp"
 #include "kigumi/daemon/backup_manifest.hpp"
 #include "kigumi/replication/store.hpp"
 
 /// A backup counts once it has been restored. A drill does that, beside the running store.
 namespace kigumi::backup {
 
+/// What to drill, and where.
 struct DrillRequest {
     std::filesystem::path target;
     std::filesystem::path scratch;  ///< where to restore; the system's place for such if empty
 };
 
+/// What a drill has found.
 struct DrillReport {
     Entry entry;                           ///< the backup that was restored: the newest
     double recovery_seconds = 0;           ///< RTO: until the restored store was open
@@ -31,6 +34,6 @@ struct DrillReport {
 /// row of the backup that the store has otherwise, or lacks, must have been written or collected
 /// since. The store is read in short snapshots and goes on meanwhile. What differs is no error but
 /// in the report. O(rows).
-Result<DrillReport> drill(Store& store, const DrillRequest& request);
+KIGUMI_API Result<DrillReport> drill(Store& store, const DrillRequest& request);
 
 }  // namespace kigumi::backup

@@ -1,10 +1,12 @@
 #pragma once
 
+#include "kigumi/clocks/export.hpp"
 #include "kigumi/daemon/backup_manifest.hpp"
 
 /// From a backup target back to an environment.
 namespace kigumi::backup {
 
+/// What to restore, to where and as of when.
 struct RestoreRequest {
     std::filesystem::path target;
     std::filesystem::path into;  ///< must not exist or be empty; appears when all is in it
@@ -25,6 +27,7 @@ struct Undone {
     bool operator==(const Undone&) const = default;
 };
 
+/// What was restored.
 struct RestoreReport {
     Entry entry;              ///< the backup that was restored
     std::size_t bundles = 0;  ///< that were read for it
@@ -49,6 +52,6 @@ struct RestoreReport {
 /// is left behind if it fails. A bundle that is torn or altered is named with the place. Costs one
 /// pass over the bundles and the rows; for a moment between two, that twice, and as much room again
 /// beside `into`.
-Result<RestoreReport> restore(const RestoreRequest& request);
+KIGUMI_API Result<RestoreReport> restore(const RestoreRequest& request);
 
 }  // namespace kigumi::backup

@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "kigumi/clocks/export.hpp"
 #include "kigumi/daemon/config.hpp"
 
 namespace kigumi::config {
@@ -34,7 +35,7 @@ struct Choice {
 struct Texts {
     std::function<std::vector<std::string>&(Config&)> at;
 };
-struct Tiers {
+struct KIGUMI_API Tiers {
     std::function<std::vector<backup::Tier>&(Config&)> at;
 };
 using Kind = std::variant<Number, Fraction, Switch, Text, Choice, Texts, Tiers>;
@@ -56,17 +57,18 @@ struct Option {
 };
 
 /// All options, those of a section together, in the order in which they are shown.
-const std::vector<Option>& options();
+KIGUMI_API const std::vector<Option>& options();
 /// The option of that key; null if there is none.
-const Option* find(std::string_view key);
+KIGUMI_API const Option* find(std::string_view key);
 
 /// What an option takes, in words: `a whole number of ms from 0 to 3600000`.
-std::string allowed(const Option& option);
+KIGUMI_API std::string allowed(const Option& option);
 /// The option's value as it would stand in the file.
-std::string value_text(const Option& option, const Config& config);
+KIGUMI_API std::string value_text(const Option& option, const Config& config);
 /// Sets an option from the words of its flag; lists take them all. The error says what was wrong
 /// and what is allowed, and names neither option nor flag.
-Result<void> set_words(const Option& option, Config& config, const std::vector<std::string>& words);
+KIGUMI_API Result<void> set_words(const Option& option, Config& config,
+                                  const std::vector<std::string>& words);
 
 /// Takes over from `fresh` the options that may change while the daemon runs; returns the keys of
 /// those that changed and, apart, of those that differ and need a restart.
@@ -74,6 +76,6 @@ struct Changes {
     std::vector<std::string> taken;
     std::vector<std::string> restart;
 };
-Changes take_live(Config& running, const Config& fresh);
+KIGUMI_API Changes take_live(Config& running, const Config& fresh);
 
 }  // namespace kigumi::config

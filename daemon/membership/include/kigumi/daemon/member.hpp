@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "kigumi/clocks/export.hpp"
 #include "kigumi/clocks/replica_id.hpp"
 
 namespace kigumi::membership {
@@ -13,7 +14,7 @@ namespace kigumi::membership {
 enum class Liveness : std::uint8_t { kAlive, kSuspect, kDown, kLeft };
 
 /// `alive`, `suspect`, `down` or `left`.
-std::string_view name_of(Liveness liveness);
+KIGUMI_API std::string_view name_of(Liveness liveness);
 
 /// Where a member is reached.
 struct Contact {

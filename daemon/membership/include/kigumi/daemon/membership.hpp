@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "kigumi/clocks/export.hpp"
 #include "kigumi/crdt/result.hpp"
 #include "kigumi/daemon/member.hpp"
 #include "kigumi/daemon/membership_options.hpp"
@@ -17,7 +18,7 @@ namespace kigumi {
 /// Time, random numbers and network are handed in, so that a daemon and a simulator run the same
 /// code. One thread at a time. Times are milliseconds of a clock that never goes back. Every event
 /// can leave actions; take them after it. Each call costs O(members) at most.
-class Membership {
+class KIGUMI_API Membership {
   public:
     struct Send {
         membership::Contact to;
@@ -67,6 +68,6 @@ class Membership {
 
 /// Whether bytes that came on a connection are of the control protocols (kinds of messages from 64
 /// on) rather than of replication. Looks at the first bytes only.
-bool is_control_message(std::string_view bytes);
+KIGUMI_API bool is_control_message(std::string_view bytes);
 
 }  // namespace kigumi

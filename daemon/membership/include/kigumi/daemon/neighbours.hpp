@@ -5,6 +5,7 @@
 #include <set>
 #include <vector>
 
+#include "kigumi/clocks/export.hpp"
 #include "kigumi/clocks/replica_id.hpp"
 
 namespace kigumi {
@@ -46,12 +47,13 @@ struct Candidate {
 ///
 /// HyParView (Leitão, Pereira and Rodrigues, 2007) does the same for nodes that do not know each
 /// other; `docs/protocol.md` compares them.
-std::vector<ReplicaId> choose_neighbours(const Candidate& self, const std::vector<Candidate>& alive,
-                                         const NeighbourOptions& options);
+KIGUMI_API std::vector<ReplicaId> choose_neighbours(const Candidate& self,
+                                                    const std::vector<Candidate>& alive,
+                                                    const NeighbourOptions& options);
 
 /// The choice over time: links that were chosen before linger for a while. Times are milliseconds
 /// of a clock that never goes back. One thread at a time.
-class Neighbours {
+class KIGUMI_API Neighbours {
   public:
     Neighbours(Candidate self, NeighbourOptions options);
 

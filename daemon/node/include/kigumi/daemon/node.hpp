@@ -7,10 +7,12 @@
 #include <string>
 #include <vector>
 
+#include "kigumi/clocks/export.hpp"
 #include "kigumi/replication/status.hpp"
 
 namespace kigumi {
 
+/// How a node reaches others and is reached.
 struct NodeOptions {
     /// Where other nodes reach this one: `HOST:PORT` (or `tcp://HOST:PORT`); the port may be `*`.
     std::string listen;
@@ -28,7 +30,7 @@ struct NodeOptions {
 /// It pushes what any process commits to the store, pulls what it lacks and answers others. One
 /// node per data directory: a second one, in any process, is refused. The store must outlive it.
 /// Thread-safe.
-class Node {
+class KIGUMI_API Node {
   public:
     /// Binds and starts. Errors name the address or directory that cannot be used.
     static Result<std::unique_ptr<Node>> start(Store& store, NodeOptions options);
