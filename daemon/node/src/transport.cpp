@@ -9,6 +9,7 @@ namespace {
 // Bounds of what one burst takes and of what waits for one peer. The protocol's own credits keep a
 // well-meaning peer far below them.
 constexpr int kBurst = 256;
+constexpr std::size_t kBurstBytes = std::size_t{4} << 20;
 constexpr std::size_t kMaxWaitingBytes = std::size_t{8} << 20;
 constexpr std::uint64_t kMaxWaitingMs = 2'000;
 constexpr std::size_t kMaxAccepted = 1'024;
@@ -98,7 +99,8 @@ void Transport::poll(const std::vector<int>& others, long timeout_ms) {
 }
 
 void Transport::receive_accepted() {
-    for (int i = 0; i < kBurst; ++i) {
+    std::size_t bytes = 0;
+    for (int i = 0; i < kBurst && bytes < kBurstBytes; ++i) {
         zmq::message_t sender;
         if (!router_.recv(sender, zmq::recv_flags::dontwait)) return;
         const std::string routing_id = sender.to_string();
@@ -109,6 +111,7 @@ void Transport::receive_accepted() {
             zmq::message_t surplus;
             more = router_.recv(surplus, zmq::recv_flags::dontwait).has_value() && surplus.more();
         }
+        bytes += body.size();
         if (refused_.contains(routing_id)) continue;
         const LinkId id = accept(routing_id);
         if (id == 0) continue;
@@ -122,11 +125,13 @@ void Transport::receive_accepted() {
 }
 
 void Transport::receive_dialled(LinkId id) {
-    for (int i = 0; i < kBurst; ++i) {
+    std::size_t bytes = 0;
+    for (int i = 0; i < kBurst && bytes < kBurstBytes; ++i) {
         const auto it = connections_.find(id);
         if (it == connections_.end()) return;
         zmq::message_t body;
         if (!it->second.dealer.recv(body, zmq::recv_flags::dontwait)) return;
+        bytes += body.size();
         handler_.message(id, body.to_string_view());
     }
 }
