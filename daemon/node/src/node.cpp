@@ -16,8 +16,10 @@
 #include <mutex>
 #include <optional>
 #include <random>
+#include <set>
 #include <thread>
 
+#include "discovery.hpp"
 #include "endpoint.hpp"
 #include "kigumi/replication/commit_signal.hpp"
 #include "transport.hpp"
@@ -80,14 +82,12 @@ class Node::Loop {
     Loop(Store& store, NodeOptions options)
         : store_(store),
           options_(std::move(options)),
-          replicator_(store, with_random(options_.replication)),
-          transport_({[this](LinkId link, bool dialled, const std::string& address) {
-                          replicator_.link_up(link, dialled, address, steady_ms());
+          replicator_(store, complete(options_.replication)),
+          transport_({[this](LinkId link, bool dialled, const std::string& address, bool control) {
+                          link_up(link, dialled, address, control);
                       },
-                      [this](LinkId link) { replicator_.link_down(link); },
-                      [this](LinkId link, std::string_view message) {
-                          replicator_.receive(link, message, steady_ms());
-                      }}) {}
+                      [this](LinkId link) { link_down(link); },
+                      [this](LinkId link, std::string_view message) { receive(link, message); }}) {}
 
     ~Loop() {
         if (!thread_.joinable()) return;
@@ -105,10 +105,13 @@ class Node::Loop {
         wake_for_question_ = Descriptor(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
         KIGUMI_TRY(const std::string endpoint, endpoint_of(options_.listen, options_.insecure));
         KIGUMI_CHECK(transport_.listen(endpoint));
+        std::vector<membership::Contact> configured;
         for (const std::string& peer : options_.peers) {
             KIGUMI_TRY(const std::string dialled, endpoint_of(peer, options_.insecure));
             KIGUMI_CHECK(transport_.dial(dialled));
+            configured.push_back({{}, address_of(dialled), "", false});
         }
+        if (!options_.only_peers) KIGUMI_CHECK(begin_discovery(std::move(configured)));
         thread_ = std::thread([this] { run(); });
         return {};
     }
@@ -140,7 +143,59 @@ class Node::Loop {
     }
 
   private:
-    static ReplicatorOptions with_random(ReplicatorOptions options) {
+    Result<void> begin_discovery(std::vector<membership::Contact> configured) {
+        membership::Contact self;
+        KIGUMI_TRY(self.replica, store_.replica());
+        self.address = reachable_address(transport_.bound());
+        self.leaf = options_.leaf;
+        if (!options_.advertise.empty()) {
+            KIGUMI_TRY(const std::string told, endpoint_of(options_.advertise, options_.insecure));
+            self.address = address_of(told);
+        }
+        MembershipOptions membership = options_.membership;
+        membership.random = complete(options_.replication).random;
+        const auto dial = [this](const membership::Contact& contact, bool control) -> Result<void> {
+            KIGUMI_TRY(const std::string endpoint, endpoint_of(contact.address, options_.insecure));
+            return transport_.dial(endpoint, control);
+        };
+        const auto hang_up = [this](const std::string& address, bool control) {
+            if (const auto endpoint = endpoint_of(address, options_.insecure))
+                transport_.hang_up(*endpoint, control);
+        };
+        const auto send = [this](LinkId link, std::string message) {
+            transport_.send(link, std::move(message));
+        };
+        discovery_.emplace(store_, std::move(self), std::move(configured), std::move(membership),
+                           options_.neighbours,
+                           Discovery::Wires{dial, hang_up, send,
+                                            [this](const Effects::Note& note) { report(note); }},
+                           steady_ms());
+        return {};
+    }
+
+    void link_up(LinkId link, bool dialled, const std::string& address, bool control) {
+        if (!control) return replicator_.link_up(link, dialled, address, steady_ms());
+        control_links_.insert(link);
+        if (discovery_) discovery_->link_up(link, dialled ? address_of(address) : "", "");
+    }
+
+    void link_down(LinkId link) {
+        if (control_links_.erase(link) == 0) return replicator_.link_down(link);
+        if (discovery_) discovery_->link_down(link);
+    }
+
+    void receive(LinkId link, std::string_view message) {
+        if (!control_links_.contains(link)) return replicator_.receive(link, message, steady_ms());
+        if (!discovery_) return;
+        const auto heard = discovery_->receive(link, message, steady_ms());
+        if (heard) return;
+        report({Effects::Note::Level::kWarning, "peer.refused",
+                "control connection, reason=\"" + heard.error().message + '"'});
+        transport_.close(link);
+    }
+
+    ReplicatorOptions complete(ReplicatorOptions options) const {
+        if (options_.leaf) options.relay = false;
         if (!options.random) {
             auto generator = std::make_shared<std::mt19937_64>(std::random_device{}());
             options.random = [generator] { return (*generator)(); };
@@ -177,6 +232,7 @@ class Node::Loop {
                 report({Effects::Note::Level::kWarning, "loop.failed", error.what()});
             }
         }
+        if (discovery_) discovery_->leave();
         replicator_.leave();
         perform();
         transport_.flush();
@@ -187,11 +243,15 @@ class Node::Loop {
         const std::uint64_t now_ms = steady_ms();
         turned_ms_ = now_ms;
         take_orders();
-        const std::uint64_t due_ms = std::min(replicator_.next_wakeup(), now_ms + kCommitPollMs);
+        const std::uint64_t due_ms =
+            std::min({replicator_.next_wakeup(), now_ms + kCommitPollMs,
+                      discovery_ ? discovery_->next_wakeup() : UINT64_MAX});
         transport_.poll({wake_.get(), stop_.get(), wake_for_question_.get()},
                         due_ms > now_ms ? static_cast<long>(due_ms - now_ms) : 0);
         const bool woken = wake_.drain();
         if (woken || committed_elsewhere()) replicator_.local_commit();
+        if (discovery_ && discovery_->next_wakeup() <= steady_ms())
+            discovery_->tick(replicator_.linked(), steady_ms());
         replicator_.tick(steady_ms());
         replicator_.flush(steady_ms());
         perform();
@@ -201,7 +261,7 @@ class Node::Loop {
 
     void take_orders() {
         const std::lock_guard lock(orders_mutex_);
-        if (retuned_) replicator_.retune(std::move(*retuned_));
+        if (retuned_) replicator_.retune(complete(std::move(*retuned_)));
         retuned_.reset();
     }
 
@@ -232,6 +292,8 @@ class Node::Loop {
     std::vector<Question> questions_;
     Replicator replicator_;
     Transport transport_;
+    std::set<LinkId> control_links_;
+    std::optional<Discovery> discovery_;
     std::uint64_t seen_commits_ = 0;
     std::atomic<std::uint64_t> turned_ms_ = steady_ms();
     std::mutex orders_mutex_;

@@ -3,6 +3,8 @@
 #include <cerrno>
 #include <chrono>
 
+#include "kigumi/daemon/membership.hpp"
+
 namespace kigumi {
 namespace {
 
@@ -57,18 +59,30 @@ Result<void> Transport::listen(const std::string& endpoint) {
     return {};
 }
 
-Result<void> Transport::dial(const std::string& endpoint) {
+Result<void> Transport::dial(const std::string& endpoint, bool control) {
+    for (const auto& [known, connection] : connections_)
+        if (connection.endpoint == endpoint && connection.control == control) return {};
     const LinkId id = next_link_++;
     Connection& connection = connections_[id];
     connection.endpoint = endpoint;
+    connection.control = control;
     try {
         connect(connection);
     } catch (const zmq::error_t& error) {
         connections_.erase(id);
         return fail(ErrorCode::kIo, "cannot connect to " + endpoint + ": " + error.what());
     }
-    handler_.up(id, true, endpoint);
+    handler_.up(id, true, endpoint, control);
     return {};
+}
+
+void Transport::hang_up(const std::string& endpoint, bool control) {
+    for (auto it = connections_.begin(); it != connections_.end(); ++it) {
+        if (it->second.endpoint != endpoint || it->second.control != control) continue;
+        const LinkId id = it->first;
+        connections_.erase(it);
+        return handler_.down(id);
+    }
 }
 
 void Transport::connect(Connection& connection) {
@@ -113,7 +127,7 @@ void Transport::receive_accepted() {
         }
         bytes += body.size();
         if (refused_.contains(routing_id)) continue;
-        const LinkId id = accept(routing_id);
+        const LinkId id = accept(routing_id, is_control_message(body.to_string_view()));
         if (id == 0) continue;
         if (!one_frame) {
             close(id);
@@ -136,14 +150,15 @@ void Transport::receive_dialled(LinkId id) {
     }
 }
 
-LinkId Transport::accept(const std::string& routing_id) {
+LinkId Transport::accept(const std::string& routing_id, bool control) {
     const auto known = by_routing_id_.find(routing_id);
     if (known != by_routing_id_.end()) return known->second;
     if (by_routing_id_.size() >= kMaxAccepted) return 0;
     const LinkId id = next_link_++;
     connections_[id].routing_id = routing_id;
+    connections_[id].control = control;
     by_routing_id_[routing_id] = id;
-    handler_.up(id, false, "accepted");
+    handler_.up(id, false, "accepted", control);
     return id;
 }
 

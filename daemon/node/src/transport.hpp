@@ -21,7 +21,7 @@ namespace kigumi {
 class Transport {
   public:
     struct Handler {
-        std::function<void(LinkId, bool dialled, const std::string& address)> up;
+        std::function<void(LinkId, bool dialled, const std::string& address, bool control)> up;
         std::function<void(LinkId)> down;
         std::function<void(LinkId, std::string_view)> message;
     };
@@ -29,7 +29,11 @@ class Transport {
     explicit Transport(Handler handler) : handler_(std::move(handler)) {}
 
     Result<void> listen(const std::string& endpoint);
-    Result<void> dial(const std::string& endpoint);
+    /// `control`: a connection apart from that of replication, for the failure detector. At most
+    /// one of each kind to an endpoint. What an accepted connection is for its first message tells.
+    Result<void> dial(const std::string& endpoint, bool control = false);
+    /// Takes back a dial.
+    void hang_up(const std::string& endpoint, bool control);
     /// The endpoint that was bound.
     const std::string& bound() const { return bound_; }
 
@@ -54,6 +58,7 @@ class Transport {
     struct Connection {
         zmq::socket_t dealer;    ///< of a dialled peer; empty otherwise
         std::string endpoint;    ///< of a dialled peer
+        bool control = false;    ///< of the failure detector
         std::string routing_id;  ///< of an accepted one, as our ROUTER names it
         std::deque<Waiting> waiting;
         std::size_t waiting_bytes = 0;
@@ -63,7 +68,7 @@ class Transport {
 
     void receive_accepted();
     void receive_dialled(LinkId id);
-    LinkId accept(const std::string& routing_id);
+    LinkId accept(const std::string& routing_id, bool control);
     void connect(Connection& connection);
     Sent try_send(Connection& connection, const std::string& message);
     bool flush(Connection& connection);

@@ -419,5 +419,6 @@ std::uint64_t Replicator::next_wakeup() const { return core_->next_wakeup(); }
 Effects Replicator::take_effects() { return core_->take_effects(); }
 std::size_t Replicator::buffered_bytes() const { return core_->buffered_bytes(); }
 ReplicatorStatus Replicator::status() const { return core_->status(); }
+std::vector<LinkedPeer> Replicator::linked() const { return core_->linked(); }
 
 }  // namespace kigumi

@@ -33,6 +33,7 @@ class Replicator::Core {
     std::size_t buffered_bytes() const;
     Effects take_effects();
     ReplicatorStatus status() const;
+    std::vector<LinkedPeer> linked() const;
 
     Effects effects;
 

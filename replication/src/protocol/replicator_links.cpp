@@ -128,6 +128,13 @@ void Replicator::Core::check_silence(std::uint64_t now_ms) {
     }
 }
 
+std::vector<LinkedPeer> Replicator::Core::linked() const {
+    std::vector<LinkedPeer> all;
+    for (const auto& [id, link] : links_)
+        if (link.up) all.push_back({id, *link.replica, link.dialled, link.address, link.heard_ms});
+    return all;
+}
+
 void Replicator::Core::leave() {
     for (const auto& [id, link] : links_)
         if (link.up) send(link, wire::Bye{});

@@ -105,6 +105,15 @@ struct ReplicatorOptions {
     std::function<std::uint64_t()> random;
 };
 
+/// A replica that is linked at present.
+struct LinkedPeer {
+    LinkId link = 0;
+    ReplicaId replica;
+    bool dialled = false;
+    std::string address;
+    std::uint64_t heard_ms = 0;  ///< when anything last came from it
+};
+
 /// What the replicator wants done, in order.
 struct Effects {
     /// A message for a link.
@@ -171,6 +180,8 @@ class KIGUMI_API Replicator {
     /// What there is to tell (`status.hpp`). Reads a snapshot of each bucket; O(buckets ·
     /// replicas).
     ReplicatorStatus status() const;
+    /// Every link that is up, by age; several may lead to one replica. O(links).
+    std::vector<LinkedPeer> linked() const;
 
   private:
     class Core;
