@@ -14,8 +14,10 @@ namespace {
 
 constexpr std::uint64_t kEpochMs = 1'800'000'000'000;
 constexpr const char* kMessageNames[] = {
-    "hello", "who",    "bye",   "digest",  "push",  "pull",         "chunk",     "credit",
-    "done",  "cancel", "prune", "hearsay", "audit", "audit answer", "audit rows"};
+    "hello",         "who",         "bye",       "digest",        "push",
+    "pull",          "chunk",       "credit",    "done",          "cancel",
+    "prune",         "hearsay",     "audit",     "audit answer",  "audit rows",
+    "digest change", "push change", "say whole", "hearsay change"};
 
 /// How many states pass between two backups of a bucket of somebody.
 constexpr std::uint64_t kChecksPerBackup = 5;
