@@ -56,4 +56,6 @@ endforeach()
 install(TARGETS kigumid RUNTIME COMPONENT daemon)
 install(TARGETS kigumi_cli RUNTIME COMPONENT tools)
 install(FILES ${PROJECT_SOURCE_DIR}/daemon/kigumid/kigumid.service
-        DESTINATION lib/systemd/system COMPONENT daemon OPTIONAL)
+        DESTINATION lib/systemd/system COMPONENT daemon)
+install(FILES ${PROJECT_SOURCE_DIR}/daemon/kigumid/kigumid.sysusers
+        DESTINATION lib/sysusers.d RENAME kigumid.conf COMPONENT daemon)

@@ -1,6 +1,8 @@
 #include "service.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 
 #include "kigumi/daemon/options.hpp"
 #include "log.hpp"
@@ -12,6 +14,7 @@ using Level = Effects::Note::Level;
 
 /// How long backups that are under way may hold up the end.
 constexpr std::uint64_t kBackupEndMs = 5'000;
+constexpr std::chrono::milliseconds kDrainLook(10);
 
 Result<void> check_required(const config::Config& config) {
     if (config.data.empty())
@@ -48,8 +51,23 @@ Result<void> Service::open() {
     KIGUMI_TRY(node_, Node::start(*store_, config_.node));
     watchdog_ = std::make_unique<Watchdog>([node = node_.get()] { return node->idle_ms(); },
                                            config_.watchdog_ms);
+    KIGUMI_CHECK(serve_http());
     KIGUMI_TRY(backups_, backup::Tiers::start(*store_, config_.backups, log));
     log({Level::kInfo, "node.started", "replica=" + replica_ + " listen=" + node_->address()});
+    return {};
+}
+
+Result<void> Service::serve_http() {
+    if (config_.http_listen.empty()) return {};
+    rows_ = std::make_unique<RowCounter>(*store_, config_.census_ms);
+    observer_ = std::make_unique<Observer>(*store_, *node_, *watchdog_, *rows_,
+                                           !config_.node.peers.empty());
+    http::ServerOptions options;
+    options.listen = config_.http_listen;
+    options.threads = config_.http_threads;
+    options.timeout_ms = config_.http_timeout_ms;
+    KIGUMI_TRY(http_, http::Server::start(options, observer_->pages()));
+    log({Level::kInfo, "http.started", "http=" + http_->address()});
     return {};
 }
 
@@ -69,6 +87,7 @@ Result<void> Service::reload(const config::Config& fresh) {
     config_ = std::move(next);
     node_->retune(config_.node.replication);
     watchdog_->set_limit(config_.watchdog_ms);
+    if (rows_) rows_->set_interval(config_.census_ms);
     set_up_log(config_.log_level, config_.log_format);
     log({Level::kInfo, "config.reloaded", "taken=" + list(changes.taken)});
     if (!changes.restart.empty())
@@ -76,8 +95,30 @@ Result<void> Service::reload(const config::Config& fresh) {
     return {};
 }
 
+void Service::drain() {
+    if (observer_) observer_->set_draining();
+    if (config_.drain_ms == 0) return;
+    node_->drain();
+    const auto begun = std::chrono::steady_clock::now();
+    const auto limit = std::chrono::milliseconds(config_.drain_ms);
+    bool done = false;
+    while (!done && std::chrono::steady_clock::now() - begun < limit) {
+        std::this_thread::sleep_for(kDrainLook);
+        done = node_->drained();
+    }
+    if (!done)
+        log({Level::kWarning, "drain.incomplete",
+             "waited_ms=" + std::to_string(config_.drain_ms) +
+                 " reason=\"some neighbour has not confirmed all that is durable here; it gets the "
+                 "rest when this node is back\""});
+}
+
 bool Service::stop() {
     static_cast<void>(backups_->stop(0));
+    drain();
+    http_.reset();
+    observer_.reset();
+    rows_.reset();
     watchdog_.reset();
     node_.reset();
     bool ended = backups_->stop(kBackupEndMs);

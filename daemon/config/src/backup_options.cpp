@@ -10,13 +10,8 @@ std::vector<Option> backup_options() {
          "[,full-every=7d].",
          "Where backups may lie is not ours to guess.",
          "The node keeps removed rows until each target has them (docs/operations/backups.md).",
-         Tiers{[](Config & c) -> auto& {return c.backups;
-}
-}  // namespace kigumi::config
-}
-,
-}
-;
+         Tiers{Place<&Config::backups>()}},
+    };
 }
 
 }  // namespace kigumi::config

@@ -1,66 +1,52 @@
 #include "options.hpp"
 
 namespace kigumi::config {
+namespace {
+
+template <auto Member>
+using Node = Place<&Config::node, Member>;
+
+}  // namespace
 
 std::vector<Option> node_options() {
-    return {{"node.data", "--data", "", Reload::kRestart,
-             "The node's data directory, created if needed.",
-             "There is no default: two nodes on one directory by accident would be refused.",
-             "A local disk that keeps what it has acknowledged; never a network file system.",
-             Text{[](Config & c) -> auto& {return c.data;
-}
-}  // namespace kigumi::config
-}
-, {"node.listen", "--listen", "", Reload::kRestart,
-   "The address to listen on, HOST:PORT; the port may be *.",
-   "There is no default: which network may reach a node is not ours to guess.",
-   "A node that nobody can reach still replicates by the peers that it dials.",
-   Text{[](Config & c) -> auto& {return c.node.listen;
-}
-}
-}
-, {"node.advertise", "--advertise", "", Reload::kRestart,
-   "Where other nodes reach this one, HOST:PORT, if that is not what it listens on.",
-   "Empty: the address that it listens on, or this machine's name if it listens on all of them.",
-   "A wrong address is dialled in vain; the node still reaches others, and links carry both ways.",
-   Text{[](Config & c) -> auto& {return c.node.advertise;
-}
-}
-}
-, {"node.only_peers", "--only-peers", "", Reload::kRestart,
-   "Hold links to the named peers only, and look for no other nodes.",
-   "Otherwise one running node is enough to find all, and who is gone is known within seconds.",
-   "For networks that are to have the form they were given: nobody is told alive or down then.",
-   Switch{[](Config & c) -> auto& {return c.node.only_peers;
-}
-}
-}
-, {"node.leaf", "--leaf", "", Reload::kRestart,
-   "Hold links to a few masters and relay nothing.",
-   "A node at the edge should not carry what others say to each other.",
-   "It is cut off when those few masters are, until it is told of others.",
-   Switch{[](Config & c) -> auto& {return c.node.leaf;
-}
-}
-}
-, {"node.peers", "--peer", "", Reload::kRestart, "Addresses of other nodes to connect to.",
-   "One of two nodes naming the other is enough, so a new node names those that are there.",
-   "Each address that does not answer costs an attempt every ten seconds.",
-   Texts{[](Config & c) -> auto& {return c.node.peers;
-}
-}
-}
-, {"node.insecure", "--insecure", "", Reload::kRestart,
-   "Plain text without keys, on loopback addresses only.",
-   "Nothing that another machine could read or forge happens unasked.",
-   "Every process of this machine may read and write the node's data through its port.",
-   Switch{[](Config & c) -> auto& {return c.node.insecure;
-}
-}
-}
-,
-}
-;
+    return {
+        {"node.data", "--data", "", Reload::kRestart,
+         "The node's data directory, created if needed.",
+         "There is no default: two nodes on one directory by accident would be refused.",
+         "A local disk that keeps what it has acknowledged; never a network file system.",
+         Text{Place<&Config::data>()}},
+        {"node.listen", "--listen", "", Reload::kRestart,
+         "The address to listen on, HOST:PORT; the port may be *.",
+         "There is no default: which network may reach a node is not ours to guess.",
+         "A node that nobody can reach still replicates by the peers that it dials.",
+         Text{Node<&NodeOptions::listen>()}},
+        {"node.advertise", "--advertise", "", Reload::kRestart,
+         "Where other nodes reach this one, HOST:PORT, if that is not what it listens on.",
+         "Empty: the address that it listens on, or this machine's name if it listens on all.",
+         "A wrong address is dialled in vain; the node still reaches others, and links carry both "
+         "ways.",
+         Text{Node<&NodeOptions::advertise>()}},
+        {"node.only_peers", "--only-peers", "", Reload::kRestart,
+         "Hold links to the named peers only, and look for no other nodes.",
+         "Otherwise one running node is enough to find all, and who is gone is known in seconds.",
+         "For networks that are to have the form they were given: nobody is told alive or down "
+         "then.",
+         Switch{Node<&NodeOptions::only_peers>()}},
+        {"node.leaf", "--leaf", "", Reload::kRestart,
+         "Hold links to a few masters and relay nothing.",
+         "A node at the edge should not carry what others say to each other.",
+         "It is cut off when those few masters are, until it is told of others.",
+         Switch{Node<&NodeOptions::leaf>()}},
+        {"node.peers", "--peer", "", Reload::kRestart, "Addresses of other nodes to connect to.",
+         "One of two nodes naming the other is enough, so a new node names those that are there.",
+         "Each address that does not answer costs an attempt every ten seconds.",
+         Texts{Node<&NodeOptions::peers>()}},
+        {"node.insecure", "--insecure", "", Reload::kRestart,
+         "Plain text without keys, on loopback addresses only.",
+         "Nothing that another machine could read or forge happens unasked.",
+         "Every process of this machine may read and write the node's data through its port.",
+         Switch{Node<&NodeOptions::insecure>()}},
+    };
 }
 
 }  // namespace kigumi::config

@@ -4,6 +4,12 @@
 
 namespace kigumi::config {
 
+/// The place in a Config that these members lead to, one after the other.
+template <auto First, auto... Rest>
+struct Place {
+    auto& operator()(Config& config) const { return ((config.*First).*....*Rest); }
+};
+
 // The sections of the table.
 std::vector<Option> node_options();
 std::vector<Option> replication_options();

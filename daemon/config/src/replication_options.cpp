@@ -4,15 +4,15 @@ namespace kigumi::config {
 namespace {
 
 template <auto Member>
-Number number(std::uint64_t least, std::uint64_t most) {
-    return {[](Config & c) -> auto& {return c.node.replication.*Member;
-}
-, least, most
-};  // namespace
-}  // namespace kigumi::config
+using Tuning = Place<&Config::node, &NodeOptions::replication, Member>;
 
-Option tuning(const char* name, const char* flag, const char* unit, Number kind,
-              const char* meaning, const char* reason, const char* trade) {
+template <auto Member>
+Number number(std::uint64_t least, std::uint64_t most) {
+    return {Tuning<Member>(), least, most};
+}
+
+Option tuning(const char* name, const char* flag, const char* unit, Kind kind, const char* meaning,
+              const char* reason, const char* trade) {
     return {std::string("replication.") + name,
             flag,
             unit,

@@ -20,6 +20,7 @@
 #include <thread>
 
 #include "discovery.hpp"
+#include "drain.hpp"
 #include "endpoint.hpp"
 #include "kigumi/replication/commit_signal.hpp"
 #include "transport.hpp"
@@ -127,6 +128,12 @@ class Node::Loop {
         const std::lock_guard lock(orders_mutex_);
         retuned_ = std::move(options);
     }
+
+    void drain() {
+        draining_ = true;
+        ring(wake_for_question_);
+    }
+    bool drained() const { return drained_; }
 
     Result<ReplicatorStatus> status(std::chrono::milliseconds patience) {
         auto asked = std::make_shared<std::promise<ReplicatorStatus>>();
@@ -257,6 +264,16 @@ class Node::Loop {
         perform();
         transport_.flush();
         answer_questions();
+        if (draining_ && !drained_) go_on_draining();
+    }
+
+    void go_on_draining() {
+        const ReplicatorStatus status = replicator_.status();
+        if (!drain_) {
+            transport_.accept_no_more();
+            drain_.emplace(status);
+        }
+        drained_ = drain_->done(status);
     }
 
     void take_orders() {
@@ -296,6 +313,9 @@ class Node::Loop {
     std::optional<Discovery> discovery_;
     std::uint64_t seen_commits_ = 0;
     std::atomic<std::uint64_t> turned_ms_ = steady_ms();
+    std::atomic<bool> draining_ = false;
+    std::atomic<bool> drained_ = false;
+    std::optional<Drain> drain_;
     std::mutex orders_mutex_;
     std::optional<ReplicatorOptions> retuned_;  ///< to be taken over at the next turn
     std::thread thread_;
@@ -313,6 +333,8 @@ Result<std::unique_ptr<Node>> Node::start(Store& store, NodeOptions options) {
 const std::string& Node::address() const { return loop_->address(); }
 std::uint64_t Node::idle_ms() const { return loop_->idle_ms(); }
 void Node::retune(ReplicatorOptions options) { loop_->retune(std::move(options)); }
+void Node::drain() { loop_->drain(); }
+bool Node::drained() const { return loop_->drained(); }
 Result<ReplicatorStatus> Node::status(std::chrono::milliseconds patience) const {
     return loop_->status(patience);
 }

@@ -153,7 +153,7 @@ void Transport::receive_dialled(LinkId id) {
 LinkId Transport::accept(const std::string& routing_id, bool control) {
     const auto known = by_routing_id_.find(routing_id);
     if (known != by_routing_id_.end()) return known->second;
-    if (by_routing_id_.size() >= kMaxAccepted) return 0;
+    if (!accepting_ || by_routing_id_.size() >= kMaxAccepted) return 0;
     const LinkId id = next_link_++;
     connections_[id].routing_id = routing_id;
     connections_[id].control = control;

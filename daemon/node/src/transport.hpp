@@ -43,6 +43,8 @@ class Transport {
     void send(LinkId link, std::string message);
     /// Hears nothing more from a peer on this connection.
     void close(LinkId link);
+    /// From now on, whoever is not known yet is not heard.
+    void accept_no_more() { accepting_ = false; }
     /// Bytes that wait to be sent to a peer.
     std::size_t waiting_bytes(LinkId link) const;
     /// Tries to send what waits.
@@ -84,6 +86,7 @@ class Transport {
     std::set<std::string> refused_;
     std::list<std::string> refused_order_;
     LinkId next_link_ = 1;
+    bool accepting_ = true;
     std::uint64_t quiet_check_ms_ = 0;
 };
 

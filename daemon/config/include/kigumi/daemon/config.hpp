@@ -20,6 +20,7 @@ struct Config {
     std::string http_listen;  ///< empty: no HTTP
     std::uint64_t http_threads = 2;
     std::uint64_t http_timeout_ms = 5'000;
+    std::uint64_t census_ms = 600'000;
     std::uint64_t drain_ms = 3'000;
     std::uint64_t watchdog_ms = 10'000;
 };

@@ -56,6 +56,10 @@ class KIGUMI_API Node {
     std::uint64_t idle_ms() const;
     /// Goes on with other parameters of replication, from the next turn on. `random` is kept.
     void retune(ReplicatorOptions options);
+    /// Begins to take leave: no newcomers are accepted from now on. It goes on to push.
+    void drain();
+    /// Whether, since `drain`, every linked neighbour has confirmed all that this node held then.
+    bool drained() const;
     /// What its replicator tells of itself, as of now: made on the node's thread, which reads a
     /// snapshot of each bucket for it. kBusy if the thread has not answered within `patience`: it
     /// hangs, or has a great deal to do.

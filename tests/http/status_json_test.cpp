@@ -1,0 +1,23 @@
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "http/observations.hpp"
+
+namespace kigumi::http {
+namespace {
+
+TEST(StatusJson, IsJsonWhateverTheTextsAre) {
+    const auto json = nlohmann::json::parse(status_json(full_observation()));
+    EXPECT_EQ(json["version"], "1.2.3");
+    EXPECT_EQ(json["healthy"], true);
+    EXPECT_EQ(json["store"]["census"]["rows"], 10);
+    EXPECT_EQ(json["replication"]["links"][0]["round_trip"]["timeout_ms"], 200);
+    EXPECT_EQ(json["replication"]["buckets"][0]["peers"][0]["lag_events"], 5);
+    EXPECT_EQ(json["replication"]["buckets"][0]["peers"][0]["lag_ms"], 2'500);
+    EXPECT_EQ(json["backups"][1]["error"], "no such disk");
+    EXPECT_TRUE(nlohmann::json::parse(status_json(Observation()))["replication"].is_null());
+}
+
+}  // namespace
+}  // namespace kigumi::http
