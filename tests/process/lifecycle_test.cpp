@@ -47,7 +47,7 @@ class Lifecycle : public ProcessTest {
         EXPECT_TRUE(output.starts_with("kigumid: ")) << output;
         EXPECT_EQ(std::count(output.begin(), output.end(), '\n'), 1) << output;
     }
-    void expect_clean_stop(Site& site, int signal, seconds limit = seconds(2)) {
+    void expect_clean_stop(Site& site, int signal, seconds limit = seconds(5)) {
         site.daemon().signal(signal);
         EXPECT_EQ(site.daemon().wait_for(limit), 0) << site.daemon().output();
         EXPECT_NE(site.daemon().output().find("event=node.stopped"), std::string::npos);
