@@ -84,8 +84,10 @@ int main() {
         expect(kigumi_store_open((directory / "c").c_str(), nullptr, &handle) == KIGUMI_OK);
         for (int i = 0; i < kRounds; ++i) {
             const std::string key = "set-" + std::to_string(i);
-            cpp.push_back(in_cpp(*store, key));
+            // In turns also who goes first.
+            if (i % 2 == 0) cpp.push_back(in_cpp(*store, key));
             c.push_back(in_c(handle, key));
+            if (i % 2 == 1) cpp.push_back(in_cpp(*store, key));
             python.push_back(in_python(directory / "python", key));
         }
         expect(kigumi_store_close(handle) == KIGUMI_OK);
