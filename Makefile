@@ -94,6 +94,7 @@ bench: build
 	@$(BIN)/bench_deletes
 	@$(BIN)/bench_open
 	@$(BIN)/bench_backup
+	@$(BIN)/bench_bindings
 	@$(BIN)/broadcast
 
 ## make mutants          deliberate defects, each of which the tests have to find; MUTANT_SEEDS=N

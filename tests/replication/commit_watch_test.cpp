@@ -63,7 +63,7 @@ TEST(CommitWatch, HearsOtherProcesses) {
     const auto before = store->read().value().version();
     ChildProcess other({STORE_PROCESS, directory.path(), "64", "write", "w", "1", "10"});
     bool heard = false;
-    while (!heard && watch.wait(kLong)) {
+    for (int turn = 0; turn < 60 && !heard && watch.wait(kLong); ++turn) {
         watch.take();
         heard = !(store->read().value().version() == before);
     }
