@@ -36,8 +36,8 @@ SEEDS ?= 1..20000
 sim: build
 	@$(BIN)/sim --seeds $(SEEDS)
 
-## make scale            what dissemination costs with NODES=3,25,100,1000 masters
-NODES ?= 3,25,100,1000
+## make scale            what dissemination costs with NODES=3,25,100 masters
+NODES ?= 3,25,100
 .PHONY: scale
 scale: build
 	@$(BIN)/overlay

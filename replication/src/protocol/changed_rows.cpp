@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "ascending.hpp"
+
 namespace kigumi {
 
 bool first_in_range(const Row& row, const Dot& dot, const VersionVector& from,
@@ -16,11 +18,12 @@ bool first_in_range(const Row& row, const Dot& dot, const VersionVector& from,
 Result<bool> add_changed_rows(ReadTransaction& snapshot, const VersionVector& from,
                               const VersionVector& to, LogPosition& position, BatchWriter& batch,
                               std::size_t max_bytes) {
+    Ascending begin(from);
     for (const auto& entry : to) {
         const ReplicaId& origin = entry.first;
-        if (origin < position.origin) continue;
+        if (begin[origin] >= entry.second || origin < position.origin) continue;
         if (origin != position.origin) position = {origin, 0};
-        const std::uint64_t after = std::max(from[origin], position.counter);
+        const std::uint64_t after = std::max(begin[origin], position.counter);
         KIGUMI_CHECK(snapshot.scan_log(
             origin, after, entry.second, [&](std::uint64_t counter, const KeyedRow& keyed) {
                 if (first_in_range(keyed.row, {position.origin, counter}, from, to))

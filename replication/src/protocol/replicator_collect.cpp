@@ -12,6 +12,8 @@ constexpr std::uint64_t kStepPauseMs = 10;
 /// After so many passes everything is told again: what was told may have been lost.
 constexpr unsigned kRetellPasses = 30;
 constexpr std::size_t kMaxHearsayVector = 4'096;
+/// So many are told of in every pass.
+constexpr std::size_t kHearsayReplicas = 32;
 /// To each link in a pass.
 constexpr std::size_t kHearsayBytes = std::size_t{32} << 10;
 
@@ -25,7 +27,9 @@ void Replicator::Core::collect_all(std::uint64_t now_ms) {
             for (auto& [name, peering] : link.buckets) peering.heard_from = 0;
     for (auto& [name, bucket] : buckets_) {
         if (bucket.version.empty()) continue;
-        send_hearsay(name, bucket, now_ms);
+        // The more there are, the longer each waits for the newest word of all.
+        if (collect_passes_ % (1 + bucket.acknowledgements.all().size() / kHearsayReplicas) == 0)
+            send_hearsay(name, bucket, now_ms);
         // An answer that is on its way would have to start over.
         if (pull_server_.serves(name)) continue;
         collect(name, bucket);
