@@ -47,9 +47,9 @@ TEST_F(Collection, ReachesEveryNodeOfAMesh) {
 }
 
 TEST_F(Collection, ReachesNodesThatAreNotLinked) {
-    make_site().start();
-    make_site().start({sites_[0].address()});
-    make_site().start({sites_[1].address()});
+    make_site().start({}, {"--only-peers"});
+    make_site().start({sites_[0].address()}, {"--only-peers"});
+    make_site().start({sites_[1].address()}, {"--only-peers"});
     add_and_remove(sites_[0], 0, 10);
     add_and_remove(sites_[2], 10, 20);
     for (Site& site : sites_) expect_empty(site);

@@ -33,9 +33,9 @@ TEST_F(Convergence, OfNodesThatWroteBeforeTheyMet) {
         site.add("members", i);
         site.increment("count", 1 << i);
     }
-    sites_[0].start();
-    sites_[1].start({sites_[0].address()});
-    sites_[2].start({sites_[1].address()});
+    sites_[0].start({}, {"--only-peers"});
+    sites_[1].start({sites_[0].address()}, {"--only-peers"});
+    sites_[2].start({sites_[1].address()}, {"--only-peers"});
     // The ends of the chain know each other only by way of the middle.
     expect_converged();
     EXPECT_EQ(sites_[0].count("count"), 7);

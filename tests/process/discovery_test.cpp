@@ -1,4 +1,5 @@
 #include <csignal>
+#include <zmq.hpp>
 
 #include "process/site.hpp"
 
@@ -123,6 +124,21 @@ TEST_F(Discovery, WhoIsStoppedProperlyHasLeft) {
     EXPECT_EQ(sites_[2].daemon().wait_for(seconds(5)), 0);
     expect_opinion(sites_[0], sites_[2], "left");
     expect_opinion(sites_[1], sites_[2], "left");
+}
+
+TEST_F(Discovery, WhatIsNoMessageCostsItsSenderTheLineAndNobodyElseAnything) {
+    start_from_one_seed(2);
+    expect_all_alive();
+    zmq::context_t context;
+    zmq::socket_t stranger(context, zmq::socket_type::dealer);
+    stranger.set(zmq::sockopt::linger, 0);
+    stranger.connect("tcp://" + sites_[0].address());
+    for (int i = 0; i < 1'000; ++i)
+        stranger.send(zmq::buffer(std::string("\x95\x40 and so on")), zmq::send_flags::none);
+    EXPECT_NE(sites_[0].daemon().wait_for_output("control connection"), "");
+    sites_[1].add("members", 1);
+    expect_converged();
+    expect_all_alive();
 }
 
 TEST_F(Discovery, OthersAreToldTheAdvertisedAddress) {
