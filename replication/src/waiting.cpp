@@ -56,7 +56,6 @@ Result<std::size_t> Store::confirmed(std::string_view bucket, const VersionVecto
 Result<std::size_t> Store::wait_confirmed(std::string_view bucket, const VersionVector& version,
                                           std::size_t replicas, milliseconds timeout) {
     std::size_t count = 0;
-    Clock::time_point remind_at;
     const auto enough = [&]() -> Result<bool> {
         KIGUMI_TRY(count, confirmed(bucket, version));
         return count >= replicas;
