@@ -14,6 +14,8 @@ namespace kigumi::cli {
 /// What a command says by its exit status: `kNo` is "not found" or "false", which is no error.
 enum class Answer { kYes = 0, kNo = 1 };
 inline constexpr int kErrorStatus = 2;
+/// What was waited for has not come in time; it may later.
+inline constexpr int kNotYetStatus = 3;
 
 /// One run of the tool: what to work on, with what, and where to write.
 struct Session {
@@ -24,6 +26,7 @@ struct Session {
     bool json;
     std::string command;
     std::optional<std::string> request;  ///< the id under which to execute it once
+    std::optional<SessionToken> token;   ///< what its session has seen before
     std::vector<std::string> args;
     Output& out;
 };
@@ -92,6 +95,7 @@ Result<Answer> load(Session& session);
 Result<Answer> members(Session& session);
 Result<Answer> member(Session& session);
 Result<Answer> status(Session& session);
+Result<Answer> wait(Session& session);
 Result<Answer> version(Session& session);
 
 }  // namespace kigumi::cli

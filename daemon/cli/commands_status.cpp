@@ -3,6 +3,7 @@
 #include "backup_status.hpp"
 #include "command.hpp"
 #include "kigumi/crdt/json.hpp"
+#include "kigumi/replication/lag.hpp"
 #include "kigumi/replication/members.hpp"
 #include "opinions.hpp"
 #include "text.hpp"
@@ -19,8 +20,10 @@ struct Waiting {
 struct Status {
     ReplicaId replica;
     VersionVector version;
+    std::uint64_t wall_ms = 0;
     std::vector<PeerRecord> peers;
     std::map<ReplicaId, ContactRecord> opinions;
+    std::vector<Lag> lags;  ///< of the peers
     std::uint64_t rows = 0;
     std::uint64_t removed = 0;  ///< of the rows, those that hold nothing but removals
     RequestCount requests;
@@ -85,6 +88,11 @@ Result<Status> gather(Session& session) {
     status.daemon = daemon_runs(store.directory());
     KIGUMI_TRY(auto txn, store.read(session.bucket));
     status.version = txn.version();
+    status.wall_ms = store.wall_ms();
+    for (const PeerRecord& peer : status.peers) {
+        KIGUMI_TRY(const Lag lag, lag_of(txn, status.replica, peer.acknowledged));
+        status.lags.push_back(lag);
+    }
     KIGUMI_TRY(status.rows, txn.count_rows());
     KIGUMI_TRY(status.removed, txn.count_removed());
     KIGUMI_TRY(status.requests, count_requests(txn));
@@ -108,22 +116,31 @@ std::string opinion_text(const ContactRecord& contact) {
            iso_time(Hlc::at_ms(contact.changed_ms));
 }
 
-std::string peer_json(const PeerRecord& peer, std::uint64_t lag) {
+/// Seconds with one digit.
+std::string seconds(std::uint64_t ms) {
+    return std::to_string(ms / 1'000) + "." + std::to_string(ms % 1'000 / 100);
+}
+
+std::string peer_json(const PeerRecord& peer, const Lag& lag, std::uint64_t wall_ms) {
     JsonObject object;
     object.add("replica", Value(peer.replica.hex())).add("address", Value(peer.address));
     object.add("connected", Value(peer.connected))
         .add("since", Value(iso_time(Hlc::at_ms(peer.changed_ms))));
-    object.raw("acknowledged", vector_json(peer.acknowledged)).raw("lag", std::to_string(lag));
+    object.raw("acknowledged", vector_json(peer.acknowledged))
+        .raw("lag", std::to_string(lag.events));
+    object.raw("lag_own", std::to_string(lag.own_events));
+    object.raw("lag_ms", std::to_string(lag.age_ms(wall_ms)));
     object.add("audited",
                peer.audited_ms == 0 ? Value() : Value(iso_time(Hlc::at_ms(peer.audited_ms))));
     object.raw("differences", std::to_string(peer.differences));
     return object.text();
 }
 
-std::string peer_text(const PeerRecord& peer, std::uint64_t lag) {
+std::string peer_text(const PeerRecord& peer, const Lag& lag, std::uint64_t wall_ms) {
     return peer.replica.hex() + " " + peer.address + " " +
            (peer.connected ? "connected" : "not connected") + " since " +
-           iso_time(Hlc::at_ms(peer.changed_ms)) + ", lag " + std::to_string(lag) + " events, " +
+           iso_time(Hlc::at_ms(peer.changed_ms)) + ", lag " + std::to_string(lag.events) +
+           " events, " + (lag.own_events == 0 ? "" : seconds(lag.age_ms(wall_ms)) + " s, ") +
            (peer.audited_ms == 0 ? "not audited yet"
                                  : "audited " + iso_time(Hlc::at_ms(peer.audited_ms))) +
            (peer.differences == 0 ? ""
@@ -132,8 +149,8 @@ std::string peer_text(const PeerRecord& peer, std::uint64_t lag) {
 
 std::string status_json(const Session& session, const Status& status) {
     std::vector<std::string> peers;
-    for (const PeerRecord& peer : status.peers)
-        peers.push_back(peer_json(peer, events_missing(peer.acknowledged, status.version)));
+    for (std::size_t i = 0; i < status.peers.size(); ++i)
+        peers.push_back(peer_json(status.peers[i], status.lags[i], status.wall_ms));
     JsonObject object;
     object.add("replica", Value(status.replica.hex())).add("bucket", Value(session.bucket));
     object.raw("version", vector_json(status.version)).raw("rows", std::to_string(status.rows));
@@ -194,8 +211,8 @@ Result<Answer> status(Session& session) {
     out.line("requests " + std::to_string(status.requests.remembered) + " remembered, " +
              std::to_string(status.requests.concurrent) +
              " of them executed more than once, by nodes that were cut off");
-    for (const PeerRecord& peer : status.peers)
-        out.line("peer     " + peer_text(peer, events_missing(peer.acknowledged, status.version)));
+    for (std::size_t i = 0; i < status.peers.size(); ++i)
+        out.line("peer     " + peer_text(status.peers[i], status.lags[i], status.wall_ms));
     for (const auto& [replica, contact] : status.opinions)
         out.line("node     " + opinion_text(contact));
     for (const BackupRecord& record : status.backups)

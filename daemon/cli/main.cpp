@@ -8,6 +8,7 @@
 #include "command.hpp"
 #include "kigumi/crdt/json.hpp"
 #include "open_store.hpp"
+#include "session_file.hpp"
 
 namespace kigumi::cli {
 namespace {
@@ -18,6 +19,8 @@ struct Options {
     bool bucket_given = false;
     bool json = false;
     std::optional<std::string> request;
+    std::optional<std::string> session;
+    std::uint64_t session_wait_ms = 2'000;
     std::vector<std::string> words;  ///< the command and its arguments
     std::string message;             ///< what to print instead of running a command
 };
@@ -36,7 +39,7 @@ std::string command_list() {
         line.resize(std::max<std::size_t>(line.size() + 2, 44), ' ');
         text += line + std::string(command.help) + "\n";
     }
-    return text + "\nExit status: 0 fine, 1 not found or false, 2 error.";
+    return text + "\nExit status: 0 fine, 1 not found or false, 2 error, 3 not yet.";
 }
 
 class HelpFormatter : public CLI::Formatter {
@@ -59,6 +62,13 @@ Result<Options> parse_options(int argc, char** argv) {
     app.add_option("--request", options.request,
                    "an id of this request, so that a retry with it counts once")
         ->type_name("ID");
+    app.add_option("--session", options.session,
+                   "see at least what earlier commands with this file have seen")
+        ->type_name("FILE");
+    app.add_option("--session-wait", options.session_wait_ms,
+                   "how long to wait for that (default: 2000)")
+        ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{86'400'000}))
+        ->type_name("MS");
     app.add_flag("--json", options.json, "read values and print answers as JSON");
     app.set_version_flag("--version", "kigumi " KIGUMI_VERSION);
     app.prefix_command();
@@ -107,6 +117,27 @@ Result<void> check_request(const Options& options, const Command& command) {
                                                  "; leave it out");
 }
 
+Result<void> check_session(const Options& options, const Command& command) {
+    if (!options.session || command.access != Access::kNone) return {};
+    return fail(ErrorCode::kInvalidArgument,
+                "--session does not go with " + std::string(command.name) +
+                    ", which works on no store of a node; leave it out");
+}
+
+/// Waits until this node shows what the session has seen.
+Result<SessionToken> enter_session(const Options& options, Store& store) {
+    KIGUMI_TRY(SessionToken token, read_session(*options.session));
+    KIGUMI_CHECK(store.read_at_least(token, options.bucket,
+                                     std::chrono::milliseconds(options.session_wait_ms)));
+    return token;
+}
+
+/// The session has seen what the command has: no more than the bucket shows now.
+Result<void> leave_session(const std::string& file, Store& store, const std::string& bucket) {
+    KIGUMI_TRY(const ReadTransaction snapshot, store.read(bucket));
+    return add_to_session(file, snapshot.token());
+}
+
 Result<int> run(int argc, char** argv) {
     KIGUMI_TRY(Options options, parse_options(argc, argv));
     Output out;
@@ -117,9 +148,14 @@ Result<int> run(int argc, char** argv) {
     }
     KIGUMI_TRY(const Command* const command, find_command(options));
     KIGUMI_CHECK(check_request(options, *command));
+    KIGUMI_CHECK(check_session(options, *command));
     std::unique_ptr<Store> store;
     if (command->access != Access::kNone) {
         KIGUMI_TRY(store, open_store(options.data, command->access));
+    }
+    std::optional<SessionToken> token;
+    if (options.session) {
+        KIGUMI_TRY(token, enter_session(options, *store));
     }
     Session session{store.get(),
                     std::move(options.data),
@@ -128,9 +164,11 @@ Result<int> run(int argc, char** argv) {
                     options.json,
                     std::string(command->name),
                     std::move(options.request),
+                    std::move(token),
                     {options.words.begin() + 1, options.words.end()},
                     out};
     KIGUMI_TRY(const Answer answer, command->run(session));
+    if (options.session) KIGUMI_CHECK(leave_session(*options.session, *store, session.bucket));
     KIGUMI_CHECK(out.finish());
     return static_cast<int>(answer);
 }
@@ -139,7 +177,9 @@ int guarded(int argc, char** argv) {
     try {
         auto status = run(argc, argv);
         if (status) return *status;
+        const bool not_yet = status.error().code == ErrorCode::kNotYet;
         report(std::move(status.error().message));
+        if (not_yet) return kNotYetStatus;
     } catch (const std::bad_alloc&) {
         report("out of memory; free some, or load less at a time");
     } catch (const std::exception& error) {

@@ -48,12 +48,35 @@ Result<int> listen(const std::filesystem::path& directory) {
     return fail(ErrorCode::kIo, "cannot listen for commits in " + directory.string() + ": " + why);
 }
 
-void send(const std::filesystem::path& directory) {
+namespace {
+
+constexpr char kCommitted = 0;
+constexpr char kConfirmationsWanted = 1;
+
+void send(const std::filesystem::path& directory, char what) {
+    if (directory.empty()) return;
     const Address address(directory);
     const int fd = make_socket();
     if (fd < 0) return;
-    sendto(fd, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL, address.get(), sizeof address.name);
+    sendto(fd, &what, 1, MSG_DONTWAIT | MSG_NOSIGNAL, address.get(), sizeof address.name);
     close(fd);
+}
+
+}  // namespace
+
+void send(const std::filesystem::path& directory) { send(directory, kCommitted); }
+
+void ask_for_confirmations(const std::filesystem::path& directory) {
+    send(directory, kConfirmationsWanted);
+}
+
+Heard hear(int socket) {
+    Heard heard;
+    for (char what = 0; recv(socket, &what, 1, MSG_DONTWAIT) >= 0;) {
+        heard.anything = true;
+        if (what == kConfirmationsWanted) heard.confirmations_wanted = true;
+    }
+    return heard;
 }
 
 }  // namespace kigumi::commit_signal

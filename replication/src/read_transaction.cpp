@@ -26,6 +26,11 @@ Result<void> ReadTransaction::each_object(
 }
 
 const VersionVector& ReadTransaction::version() const { return state_->clock.version; }
+SessionToken ReadTransaction::token() const {
+    SessionToken token;
+    token.observe(state_->name, state_->clock.version);
+    return token;
+}
 const VersionVector& ReadTransaction::floor() const { return state_->clock.floor; }
 const VersionVector& ReadTransaction::horizon() const { return state_->clock.horizon; }
 

@@ -127,6 +127,7 @@ Result<ReadTransaction> Store::read(std::string_view bucket) {
     auto state = std::make_unique<ReadTransaction::State>();
     KIGUMI_TRY(state->txn, state_->env->begin_read());
     KIGUMI_TRY(const auto id, schema::find_bucket(*state->txn, bucket));
+    state->name = bucket;
     state->bucket = id.value_or(0);
     KIGUMI_TRY(state->origins, state_->origins.load(*state->txn, true));
     KIGUMI_TRY(state->clock, schema::clock(*state->txn, state->bucket, *state->origins));
@@ -149,6 +150,7 @@ Result<WriteTransaction> Store::write(std::string_view bucket) {
     return WriteTransaction(std::unique_ptr<WriteTransaction::State>(
         new WriteTransaction::State{*state_,
                                     std::move(txn),
+                                    std::string(bucket),
                                     id,
                                     GrowingOrigins(std::move(origins)),
                                     clock,

@@ -11,6 +11,7 @@ bool collectable(const Row& row, const VersionVector& stable);
 
 struct ReadTransaction::State {
     std::unique_ptr<kv::ReadTxn> txn;
+    std::string name;
     schema::BucketId bucket;  ///< 0 if it does not exist: no row has that prefix
     std::shared_ptr<const OriginTable> origins;
     schema::Clock clock;
@@ -22,6 +23,7 @@ struct ReadTransaction::State {
 struct WriteTransaction::State {
     StoreState& store;
     std::unique_ptr<kv::WriteTxn> txn;
+    std::string name;
     schema::BucketId bucket;
     GrowingOrigins origins;
     schema::Clock before;

@@ -44,6 +44,12 @@ Hlc WriteTransaction::now() {
 const VersionVector& WriteTransaction::version() const { return state_->clock.version; }
 const VersionVector& WriteTransaction::floor() const { return state_->clock.floor; }
 
+SessionToken WriteTransaction::token() const {
+    SessionToken token;
+    token.observe(state_->name, state_->clock.version);
+    return token;
+}
+
 Result<void> WriteTransaction::State::write_row(const RowKey& at, const Row& before_row,
                                                 const Row& after) {
     if (before_row == after) return {};

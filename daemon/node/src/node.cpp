@@ -255,8 +255,9 @@ class Node::Loop {
                       discovery_ ? discovery_->next_wakeup() : UINT64_MAX});
         transport_.poll({wake_.get(), stop_.get(), wake_for_question_.get()},
                         due_ms > now_ms ? static_cast<long>(due_ms - now_ms) : 0);
-        const bool woken = wake_.drain();
-        if (woken || committed_elsewhere()) replicator_.local_commit();
+        const commit_signal::Heard heard = commit_signal::hear(wake_.get());
+        if (heard.anything || committed_elsewhere()) replicator_.local_commit();
+        if (heard.confirmations_wanted) replicator_.confirmations_wanted(steady_ms());
         if (discovery_ && discovery_->next_wakeup() <= steady_ms())
             discovery_->tick(replicator_.linked(), steady_ms());
         replicator_.tick(steady_ms());

@@ -13,6 +13,8 @@ constexpr std::size_t kMaxIntroduced = kMaxBuckets / 4;
 constexpr std::size_t kDigestBytes = std::size_t{256} << 10;
 constexpr std::uint64_t kSilentRounds = 5;
 constexpr unsigned kQuietRounds = 4;
+/// For whoever waits for confirmations, and says so more often than that.
+constexpr std::uint64_t kSaveAtOnceMs = 1'000;
 /// After a start, for the peer whose answer was being taken before.
 constexpr std::uint64_t kSourceWaitMs = 2'000;
 
@@ -255,6 +257,7 @@ void Replicator::Core::flush(std::uint64_t now_ms) {
     push_all(now_ms);
     send_digests(now_ms);
     start_pulls(now_ms);
+    if (peers_changed_ && now_ms < save_at_once_until_ms_) save_peers();
 }
 
 /// A link with nothing to say for a while gets a sign of life, and all every few rounds: what was
@@ -306,6 +309,10 @@ void Replicator::Core::send_digests(std::uint64_t now_ms) {
         if (!whole.versions.empty()) send(link, whole);
         if (!changes.versions.empty()) send(link, changes);
     }
+}
+
+void Replicator::Core::confirmations_wanted(std::uint64_t now_ms) {
+    save_at_once_until_ms_ = now_ms + kSaveAtOnceMs;
 }
 
 void Replicator::Core::save_peers() {
@@ -410,6 +417,7 @@ void Replicator::link_down(LinkId link) { core_->link_down(link); }
 void Replicator::receive(LinkId link, std::string_view message, std::uint64_t now_ms) {
     core_->receive(link, message, now_ms);
 }
+void Replicator::confirmations_wanted(std::uint64_t now_ms) { core_->confirmations_wanted(now_ms); }
 void Replicator::local_commit() { core_->local_commit(); }
 void Replicator::tick(std::uint64_t now_ms) { core_->tick(now_ms); }
 void Replicator::flush(std::uint64_t now_ms) { core_->flush(now_ms); }

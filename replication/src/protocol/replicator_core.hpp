@@ -25,6 +25,7 @@ class Replicator::Core {
     void link_down(LinkId link);
     void receive(LinkId link, std::string_view bytes, std::uint64_t now_ms);
     void local_commit() { versions_stale_ = true; }
+    void confirmations_wanted(std::uint64_t now_ms);
     void tick(std::uint64_t now_ms);
     void flush(std::uint64_t now_ms);
     void leave();
@@ -237,6 +238,7 @@ class Replicator::Core {
     PullServer pull_server_;
     bool versions_stale_ = true;
     bool peers_changed_ = false;
+    std::uint64_t save_at_once_until_ms_ = 0;
     std::uint64_t source_until_ms_ = 0;  ///< until then half an answer waits for its source
     std::uint64_t round_at_ms_ = 0;
     std::uint64_t collect_at_ms_ = 0;

@@ -19,6 +19,7 @@ enum class ErrorCode {
     kFull,             ///< disk, map or a stated limit is used up; nothing was written
     kBusy,             ///< another process or thread holds it; try again
     kIo,               ///< the operating system or the network failed
+    kNotYet,           ///< what was waited for has not come in time; it may come later
 };
 
 /// An operating error: one sentence that names what was wrong and what to do.

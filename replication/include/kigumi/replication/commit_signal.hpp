@@ -16,4 +16,16 @@ KIGUMI_API Result<int> listen(const std::filesystem::path& directory);
 /// Wakes the listener of the directory, if there is one. Never blocks, never fails.
 KIGUMI_API void send(const std::filesystem::path& directory);
 
+/// Tells the listener that somebody waits for what peers confirm: for a second it is to be written
+/// down as it comes.
+void ask_for_confirmations(const std::filesystem::path& directory);
+
+/// What the listener was woken for.
+struct Heard {
+    bool anything = false;
+    bool confirmations_wanted = false;
+};
+/// Takes all signals that have come to a socket of `listen`.
+Heard hear(int socket);
+
 }  // namespace kigumi::commit_signal

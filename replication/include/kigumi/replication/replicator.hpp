@@ -161,6 +161,9 @@ class KIGUMI_API Replicator {
     void receive(LinkId link, std::string_view message, std::uint64_t now_ms);
     /// Some process committed to the store.
     void local_commit();
+    /// Somebody waits for what peers confirm (`Store::wait_confirmed`): for a second it is written
+    /// down as it comes, instead of each round.
+    void confirmations_wanted(std::uint64_t now_ms);
     /// Time has passed. Call it at `next_wakeup` at the latest.
     void tick(std::uint64_t now_ms);
     /// Ends a burst of events: commits, pushes and acknowledges.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -83,6 +84,21 @@ class KIGUMI_API Store {
     Result<ReadTransaction> read(std::string_view bucket = kDefaultBucket);
     /// Waits for its turn to write to the bucket, which is created by the first commit.
     Result<WriteTransaction> write(std::string_view bucket = kDefaultBucket);
+
+    /// A snapshot that shows all that a session has seen of the bucket: waits for it, at most so
+    /// long. kNotYet if it is not here by then; a token from elsewhere, or of what was never
+    /// written, just waits.
+    Result<ReadTransaction> read_at_least(const SessionToken& token, std::string_view bucket,
+                                          std::chrono::milliseconds timeout);
+
+    /// How many other replicas, not counting retired ones, are known to hold this version of the
+    /// bucket durably. What is known is as fresh as the running node has written down.
+    Result<std::size_t> confirmed(std::string_view bucket, const VersionVector& version);
+    /// Waits until that are at least `replicas`, at most so long; the node writes it down at once
+    /// while somebody waits. Returns how many they are; kNotYet, with a message that says it, if
+    /// they are too few. What was written stays in any case. Nobody confirms if no node runs.
+    Result<std::size_t> wait_confirmed(std::string_view bucket, const VersionVector& version,
+                                       std::size_t replicas, std::chrono::milliseconds timeout);
 
     /// The names of all buckets, sorted.
     Result<std::vector<std::string>> buckets();

@@ -10,6 +10,7 @@
 #include "kigumi/crdt/objects.hpp"
 #include "kigumi/replication/batch.hpp"
 #include "kigumi/replication/kv.hpp"
+#include "kigumi/replication/session_token.hpp"
 
 namespace kigumi {
 
@@ -45,6 +46,8 @@ class KIGUMI_API ReadTransaction : public Objects<ReadTransaction> {
     /// V: every event that this state incorporates. G: what was collected from it.
     const VersionVector& version() const;
     const VersionVector& floor() const;
+    /// What a session has seen that has read this.
+    SessionToken token() const;
     /// The least version from which this replica can tell all that changed since: it has dropped no
     /// removal that is newer. Below G as far as others dropped what this replica holds itself.
     const VersionVector& horizon() const;
@@ -116,6 +119,8 @@ class KIGUMI_API WriteTransaction : public Objects<WriteTransaction> {
     Result<void> put(const RowKey& at, const Row& before, Row after);
     const VersionVector& version() const;
     const VersionVector& floor() const;
+    /// What a session has seen once this is committed, as far as it was written yet.
+    SessionToken token() const;
 
     /// Makes it durable and visible, together. On an error nothing was kept.
     Result<void> commit();
