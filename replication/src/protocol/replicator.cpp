@@ -45,6 +45,7 @@ void Replicator::Core::refresh_versions() {
             continue;
         }
         known->version = snapshot->version();
+        known->folding = snapshot->folding();
         known->acknowledgements.settle(known->version, store_.wall_ms());
     }
 }
@@ -127,6 +128,7 @@ void Replicator::Core::tick(std::uint64_t now_ms) {
     if (source_until_ms_ == 0) source_until_ms_ = now_ms + kSourceWaitMs;
     check_silence(now_ms);
     pull_server_.expire(now_ms);
+    fold_all(now_ms);
     if (now_ms >= round_at_ms_) {
         round_at_ms_ = now_ms + jittered(options_.round_ms);
         for (auto& [name, bucket] : buckets_)
@@ -226,6 +228,10 @@ std::uint64_t Replicator::Core::next_wakeup() const {
     }
     auto running = running_pulls();
     for (const auto& [name, bucket] : buckets_) {
+        if (bucket.folding) {
+            at = std::min(at, bucket.fold_at_ms);
+            continue;
+        }
         if (bucket.pull.active()) {
             at = std::min(at, bucket.pull.deadline_ms());
             continue;

@@ -5,6 +5,7 @@
 
 #include "acknowledgements.hpp"
 #include "audit.hpp"
+#include "fold_pace.hpp"
 #include "kigumi/replication/members.hpp"
 #include "kigumi/replication/status.hpp"
 #include "link.hpp"
@@ -49,6 +50,9 @@ class Replicator::Core {
         VersionVector version;  ///< as last read; the store's can only be higher
         HeldPushes held;
         PullClient pull;
+        bool folding = false;  ///< as last read: rows of a large pull lie over the others
+        std::uint64_t fold_at_ms = 0;
+        FoldPace fold_pace;
         std::map<ReplicaId, LinkId> sources;  ///< the link that last brought events of an origin
         Acknowledgements acknowledgements;
         VersionVector collected_upto;  ///< what was stable when collection last looked
@@ -126,6 +130,9 @@ class Replicator::Core {
     /// Other reasons why a pull breaks go away by themselves; of a full disk somebody has to know.
     void report_full(const std::string& name, const Error& error);
     Bucket* pulling(const Link& link, std::uint64_t session, std::string& name);
+
+    // Large pulls.
+    void fold_all(std::uint64_t now_ms);
 
     // Digests.
     void send_digests(std::uint64_t now_ms);

@@ -32,7 +32,8 @@ void Replicator::Core::start_pulls(std::uint64_t now_ms) {
         if (bucket.pull.stalled(now_ms)) end_pull(bucket, name, "no progress", true, now_ms);
     auto running = running_pulls();
     for (auto& [name, bucket] : buckets_) {
-        if (bucket.pull.active()) continue;
+        // Rows of one large pull at a time.
+        if (bucket.pull.active() || bucket.folding) continue;
         // The links take turns: the one that has waited longest goes first.
         Link* best = nullptr;
         std::uint64_t best_due = 0;
@@ -59,6 +60,10 @@ bool Replicator::Core::start_pull(Link& link, const std::string& name, Bucket& b
     bucket.held.each_first([&](const HeldPush& push) { held = held || push.link == link.id; });
     if (!behind && !held) return false;
     const auto pull = bucket.pull.begin(link.id, *link.replica, bucket.version, now_ms);
+    if (!pull && pull.error().code == ErrorCode::kBusy) {
+        want_pull(link, name, now_ms + options_.fold_pause_ms);
+        return false;
+    }
     if (!pull) {
         link.pull_not_before_ms = now_ms + options_.backoff_max_ms;
         note(Level::kWarning, "pull.failed",
@@ -142,14 +147,19 @@ void Replicator::Core::on(Link& link, const wire::Done& done, std::uint64_t now_
     std::string name;
     Bucket* const bucket = pulling(link, done.session, name);
     if (bucket == nullptr) return;
-    const auto joined = bucket->pull.finish(done);
-    if (!joined) {
-        if (joined.error().code == ErrorCode::kInvalidArgument)
+    const auto finished = bucket->pull.finish(done);
+    if (!finished) {
+        if (finished.error().code == ErrorCode::kInvalidArgument)
             check_identity(link, name, done.version);
-        report_full(name, joined.error());
-        return end_pull(*bucket, name, joined.error().message, false, now_ms);
+        report_full(name, finished.error());
+        return end_pull(*bucket, name, finished.error().message, false, now_ms);
     }
-    if (!*joined) return;
+    if (*finished == PullClient::Finished::kNot) return;
+    if (*finished == PullClient::Finished::kLaidOver) {
+        bucket->folding = true;
+        bucket->fold_at_ms = now_ms;
+        note(Level::kDebug, done.full ? "pull.over.full" : "pull.over", "bucket=" + name);
+    }
     ++counters_.pulls_done;
     link.pull_failures = 0;
     link.pull_not_before_ms = 0;

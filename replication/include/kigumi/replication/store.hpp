@@ -79,6 +79,11 @@ class Store {
     /// Waits for its turn to write to the bucket, which is created by the first commit.
     Result<WriteTransaction> write(std::string_view bucket = kDefaultBucket);
 
+    /// One step of folding in what a large pull brought (`ReadTransaction::folding`): up to `rows`
+    /// rows or about `bytes` of them, in a transaction. Returns whether nothing is left. A running
+    /// node does this by itself; anybody may, at any time.
+    Result<bool> fold(std::string_view bucket, std::size_t rows, std::size_t bytes);
+
     /// The names of all buckets, sorted.
     Result<std::vector<std::string>> buckets();
     /// The identity that the next write will bear.
