@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "big_endian.hpp"
+#include "kigumi/crdt/defect.hpp"
 #include "transaction_state.hpp"
 
 namespace kigumi {
@@ -34,6 +35,19 @@ SessionToken ReadTransaction::token() const {
 const VersionVector& ReadTransaction::floor() const { return state_->clock.floor; }
 const VersionVector& ReadTransaction::horizon() const { return state_->clock.horizon; }
 
+bool ReadTransaction::folding() const { return state_->overlay.has_value(); }
+
+bool ReadTransaction::indexed(const VersionVector& from, const VersionVector& to) const {
+    return !state_->overlay || state_->overlay->indexed(from, to);
+}
+
+VersionVector ReadTransaction::indexed_from(VersionVector version) const {
+    if (!state_->overlay || KIGUMI_DEFECT(kUnfoldedServed)) return version;
+    for (const auto& [origin, counter] : state_->overlay->theirs)
+        if (state_->overlay->before[origin] < counter) version.raise(origin, counter);
+    return version;
+}
+
 Result<void> ReadTransaction::scan_log(
     const ReplicaId& origin, std::uint64_t after, std::uint64_t upto,
     const std::function<bool(std::uint64_t, const KeyedRow&)>& visit) {
@@ -45,12 +59,13 @@ Result<void> ReadTransaction::scan_log(
     while (item && item->key.starts_with(prefix)) {
         const std::uint64_t counter = read_u64(item->key.substr(prefix.size()));
         if (counter > upto) break;
-        const std::string key = schema::bucket_prefix(state_->bucket) + std::string(item->value);
-        KIGUMI_TRY(const auto keyed, state_->reader().at_key(key));
-        if (!keyed || keyed->row.find({origin, counter}) == nullptr)
+        KIGUMI_TRY(const auto keyed, state_->reader().at_place(item->value));
+        const bool shows = keyed && keyed->row.find({origin, counter}) != nullptr;
+        // What lies over a row may have replaced the write.
+        if (!shows && (!state_->overlay || !state_->overlay->pending(item->value)))
             return fail(ErrorCode::kCorrupt,
                         "the log names a row that is not there; restore from a peer");
-        if (!visit(counter, *keyed)) break;
+        if (shows && !visit(counter, *keyed)) break;
         KIGUMI_TRY(item, cursor->next());
     }
     return {};
@@ -68,7 +83,13 @@ Result<std::uint64_t> ReadTransaction::State::count(Table table) const {
     return items;
 }
 
-Result<std::uint64_t> ReadTransaction::count_rows() { return state_->count(Table::kRows); }
+Result<std::uint64_t> ReadTransaction::count_rows() {
+    if (!folding()) return state_->count(Table::kRows);
+    std::uint64_t rows = 0;
+    KIGUMI_CHECK(scan({}, [&rows](const RowKey&, const Row&) { return ++rows, true; }));
+    return rows;
+}
+
 Result<std::uint64_t> ReadTransaction::count_removed() { return state_->count(Table::kRemoved); }
 
 bool collectable(const Row& row, const VersionVector& stable) {
@@ -82,6 +103,8 @@ Result<std::vector<std::string>> ReadTransaction::collectable(const VersionVecto
                                                               std::string& cursor) {
     const std::string prefix = schema::bucket_prefix(state_->bucket);
     std::vector<std::string> places;
+    // Not before it is clear which rows are removed.
+    if (folding()) return places;
     KIGUMI_TRY(const auto position, state_->txn->cursor(Table::kRemoved));
     KIGUMI_TRY(auto item, position->seek(cursor.empty() ? prefix : cursor));
     for (; item && item->key.starts_with(prefix) && limit > 0; --limit) {

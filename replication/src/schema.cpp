@@ -34,19 +34,20 @@ std::string log_key(BucketId bucket, std::uint32_t origin, std::uint64_t counter
     return key;
 }
 
-Result<void> put_format(kv::WriteTxn& txn) {
+Result<void> put_format(kv::WriteTxn& txn, std::uint32_t version) {
     std::string format;
-    append_u32(format, kFormatVersion);
+    append_u32(format, version);
     return txn.put(Table::kMeta, kFormat, format);
 }
 
 Result<void> check_format(kv::ReadTxn& txn) {
     KIGUMI_TRY(const auto stored, txn.get(Table::kMeta, kFormat));
-    if (!stored || read_u32(*stored) == kFormatVersion) return {};
+    if (!stored || read_u32(*stored) == kFormatVersion || read_u32(*stored) == kOverlaidFormat)
+        return {};
     return fail(ErrorCode::kUnsupported,
                 "the data directory has format " + std::to_string(read_u32(*stored)) +
-                    " and this version reads format " + std::to_string(kFormatVersion) +
-                    "; use the version that wrote it");
+                    " and this version reads formats " + std::to_string(kFormatVersion) + " and " +
+                    std::to_string(kOverlaidFormat) + "; use the version that wrote it");
 }
 
 Result<std::optional<ReplicaId>> replica(kv::ReadTxn& txn) {
@@ -67,7 +68,8 @@ Result<bool> lives_at(kv::ReadTxn& txn, const Place& place) {
 }
 
 Result<void> put_identity(kv::WriteTxn& txn, const ReplicaId& replica, const Place& place) {
-    KIGUMI_CHECK(put_format(txn));
+    KIGUMI_TRY(const auto format, txn.get(Table::kMeta, kFormat));
+    if (!format) KIGUMI_CHECK(put_format(txn, kFormatVersion));
     std::string identity(replica.bytes());
     append_u64(identity, place.device);
     append_u64(identity, place.inode);

@@ -12,6 +12,8 @@
 namespace kigumi::schema {
 
 inline constexpr std::uint32_t kFormatVersion = 1;
+/// While a bucket has an overlay (`overlay.hpp`): who does not know of it would miss rows.
+inline constexpr std::uint32_t kOverlaidFormat = 2;
 
 using BucketId = std::uint32_t;
 
@@ -26,8 +28,8 @@ struct Place {
     std::uint64_t device = 0;
     std::uint64_t inode = 0;
 };
-Result<void> put_format(kv::WriteTxn& txn);
-/// kUnsupported if another format version wrote the environment.
+Result<void> put_format(kv::WriteTxn& txn, std::uint32_t format);
+/// kUnsupported if the environment has a format that this version does not know.
 Result<void> check_format(kv::ReadTxn& txn);
 Result<std::optional<ReplicaId>> replica(kv::ReadTxn& txn);
 /// Whether the environment has an identity and remembers this place as its own.

@@ -131,6 +131,7 @@ Result<ReadTransaction> Store::read(std::string_view bucket) {
     state->bucket = id.value_or(0);
     KIGUMI_TRY(state->origins, state_->origins.load(*state->txn, true));
     KIGUMI_TRY(state->clock, schema::clock(*state->txn, state->bucket, *state->origins));
+    KIGUMI_TRY(state->overlay, overlay::find(*state->txn, state->bucket));
     return ReadTransaction(std::move(state));
 }
 
@@ -147,6 +148,7 @@ Result<WriteTransaction> Store::write(std::string_view bucket) {
         KIGUMI_CHECK(schema::put_identity(*txn, *self, {}));
     }
     KIGUMI_TRY(const Hlc time, schema::last_time(*txn));
+    KIGUMI_TRY(auto overlay, overlay::find(*txn, id));
     return WriteTransaction(std::unique_ptr<WriteTransaction::State>(
         new WriteTransaction::State{*state_,
                                     std::move(txn),
@@ -158,9 +160,22 @@ Result<WriteTransaction> Store::write(std::string_view bucket) {
                                     *self,
                                     HlcClock(time),
                                     time,
+                                    std::move(overlay),
                                     {},
                                     0,
                                     false}));
+}
+
+Result<bool> Store::fold(std::string_view bucket, std::size_t rows, std::size_t bytes) {
+    {
+        KIGUMI_TRY(const ReadTransaction snapshot, read(bucket));
+        if (!snapshot.folding()) return true;
+    }
+    KIGUMI_TRY(WriteTransaction tx, write(bucket));
+    KIGUMI_CHECK(tx.fold(rows, bytes));
+    const bool done = !tx.folding();
+    KIGUMI_CHECK(tx.commit());
+    return done;
 }
 
 Result<std::vector<std::string>> Store::buckets() {

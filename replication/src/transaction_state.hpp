@@ -15,8 +15,9 @@ struct ReadTransaction::State {
     schema::BucketId bucket;  ///< 0 if it does not exist: no row has that prefix
     std::shared_ptr<const OriginTable> origins;
     schema::Clock clock;
+    std::optional<Overlay> overlay;
 
-    bucket::Reader reader() { return {*txn, bucket, *origins}; }
+    bucket::Reader reader() { return {*txn, bucket, *origins, overlay ? &*overlay : nullptr}; }
     Result<std::uint64_t> count(kv::Table table) const;
 };
 
@@ -31,12 +32,19 @@ struct WriteTransaction::State {
     ReplicaId self;
     HlcClock time;
     Hlc time_before;
+    std::optional<Overlay> overlay;
     std::optional<Hlc> now;
     std::size_t written_bytes = 0;  ///< by local writes, for the limit
     bool dirty = false;
 
-    bucket::Reader reader() { return {*txn, bucket, origins}; }
+    bucket::Reader reader() { return {*txn, bucket, origins, overlay ? &*overlay : nullptr}; }
+    /// Writes what is to show instead of `before`; with it, what lies over the row is folded.
     Result<void> write_row(const RowKey& at, const Row& before_row, const Row& after);
+    /// Writes the row itself and its index entries.
+    Result<void> store_row(const RowKey& at, const StoreKey& key, const Row& before_row,
+                           const Row& after);
+    Result<void> fold_row(const std::string& place, std::optional<std::string_view> staged);
+    Result<void> fold_damaged_row(const std::string& place, const KeyedRow& theirs);
     std::string log_key(const Dot& dot) {
         return schema::log_key(bucket, static_cast<std::uint32_t>(origins.number_of(dot.origin)),
                                dot.counter);

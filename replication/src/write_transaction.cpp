@@ -54,6 +54,21 @@ Result<void> WriteTransaction::State::write_row(const RowKey& at, const Row& bef
                                                 const Row& after) {
     if (before_row == after) return {};
     const StoreKey key = store_key(at);
+    if (!overlay || !overlay->pending(key.bytes)) return store_row(at, key, before_row, after);
+    const std::string row_key = schema::bucket_prefix(bucket) + key.bytes;
+    KIGUMI_TRY(const auto stored, reader().at_key(row_key));
+    KIGUMI_TRY(const auto staged, reader().staged_at(row_key));
+    if (staged && !staged->empty()) {
+        KIGUMI_CHECK(overlay->full && !KIGUMI_DEFECT(kFoldedForgotten)
+                         ? txn->put(Table::kStaging, row_key, Overlay::kFolded)
+                         : txn->erase(Table::kStaging, row_key));
+    }
+    return store_row(at, key, stored ? stored->row : Row(), after);
+}
+
+Result<void> WriteTransaction::State::store_row(const RowKey& at, const StoreKey& key,
+                                                const Row& before_row, const Row& after) {
+    if (before_row == after) return {};
     for (const Write& write : before_row) {
         if (after.find(write.dot) != nullptr && !KIGUMI_DEFECT(kLogDroppedTooEarly)) continue;
         const auto number = static_cast<std::uint32_t>(origins.number_of(write.dot.origin));
@@ -172,6 +187,7 @@ void WriteTransaction::advance(const VersionVector& version, const VersionVector
 Result<std::size_t> WriteTransaction::collect(const std::vector<std::string>& places,
                                               const VersionVector& stable) {
     std::size_t collected = 0;
+    if (folding()) return collected;
     for (const std::string& place : places) {
         KIGUMI_TRY(const auto keyed, state_->reader().at_key(place));
         if (!keyed || !collectable(keyed->row, stable)) continue;
@@ -184,58 +200,6 @@ Result<std::size_t> WriteTransaction::collect(const std::vector<std::string>& pl
         ++collected;
     }
     return collected;
-}
-
-Result<void> WriteTransaction::stage(const KeyedRow& row) {
-    state_->dirty = true;
-    const std::string key = schema::bucket_prefix(state_->bucket) + store_key(row.at).bytes;
-    return state_->txn->put(Table::kStaging, key, encode_batch({row}));
-}
-
-Result<std::optional<KeyedRow>> WriteTransaction::staged(const RowKey& at) {
-    const std::string key = schema::bucket_prefix(state_->bucket) + store_key(at).bytes;
-    KIGUMI_TRY(const auto record, state_->txn->get(Table::kStaging, key));
-    if (!record) return std::optional<KeyedRow>();
-    KIGUMI_TRY(auto rows, decode_batch(*record));
-    return std::optional<KeyedRow>(std::move(rows.front()));
-}
-
-Result<void> WriteTransaction::each_staged(
-    const std::function<Result<void>(const KeyedRow&)>& visit) {
-    const std::string prefix = schema::bucket_prefix(state_->bucket);
-    KIGUMI_TRY(const auto cursor, state_->txn->cursor(Table::kStaging));
-    KIGUMI_TRY(auto item, cursor->seek(prefix));
-    while (item && item->key.starts_with(prefix)) {
-        KIGUMI_TRY(const auto rows, decode_batch(item->value));
-        for (const KeyedRow& row : rows) KIGUMI_CHECK(visit(row));
-        KIGUMI_TRY(item, cursor->next());
-    }
-    return {};
-}
-
-Result<void> WriteTransaction::mark_staged(std::string_view mark) {
-    state_->dirty = true;
-    return schema::put_pull_mark(*state_->txn, state_->bucket, mark);
-}
-
-Result<void> WriteTransaction::clear_staged() {
-    const std::string prefix = schema::bucket_prefix(state_->bucket);
-    KIGUMI_TRY(const std::string mark, schema::pull_mark(*state_->txn, state_->bucket));
-    if (!mark.empty()) KIGUMI_CHECK(mark_staged({}));
-    for (;;) {
-        std::vector<std::string> keys;
-        {
-            KIGUMI_TRY(const auto cursor, state_->txn->cursor(Table::kStaging));
-            KIGUMI_TRY(auto item, cursor->seek(prefix));
-            while (item && item->key.starts_with(prefix) && keys.size() < 10'000) {
-                keys.emplace_back(item->key);
-                KIGUMI_TRY(item, cursor->next());
-            }
-        }
-        if (keys.empty()) return {};
-        state_->dirty = true;
-        for (const std::string& key : keys) KIGUMI_CHECK(state_->txn->erase(Table::kStaging, key));
-    }
 }
 
 }  // namespace kigumi

@@ -53,6 +53,9 @@ constexpr std::pair<Defect, const char*> kDefects[] = {
     {Defect::kAuditIntersects, "an audit drops what one side lacks"},
     {Defect::kAuditIgnoresVersions, "an audit mends what differs because V does"},
     {Defect::kAuditAdvances, "an audit takes over the other side's V"},
+    {Defect::kOverlaidAtPresent, "what a large pull brought is joined at the V that it led to"},
+    {Defect::kFoldedForgotten, "a write to a row of a full pull hides what was sent of it"},
+    {Defect::kUnfoldedServed, "what is not folded in yet is missing in pushes and answers"},
 };
 static_assert(std::size(kDefects) + 1 == static_cast<std::size_t>(Defect::kEnd),
               "a defect is not listed");

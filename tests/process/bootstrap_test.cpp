@@ -40,7 +40,7 @@ TEST_F(Bootstrap, GoesOnWhereAKilledDaemonWas) {
     const std::string resumed = joining.daemon().wait_for_output("event=pull.resume ");
     const auto rows = resumed.find("staged_rows=");
     ASSERT_NE(rows, std::string::npos) << joining.daemon().output();
-    EXPECT_GT(std::stoi(resumed.substr(rows + 12)), 10'000);
+    EXPECT_GT(std::stoi(resumed.substr(rows + 12)), 1'000);
     expect_converged(seconds(60));
     EXPECT_EQ(joining.size("s"), static_cast<std::size_t>(kRows));
     EXPECT_TRUE(joining.store().staged_mark(kDefaultBucket).value().empty());
@@ -80,6 +80,33 @@ TEST_F(Bootstrap, StartsOverWithAnotherSource) {
     expect_converged({&other, &joining}, seconds(60));
     EXPECT_EQ(joining.size("s"), static_cast<std::size_t>(kRows));
     EXPECT_EQ(joining.daemon().output().find("event=pull.resume"), std::string::npos);
+}
+
+TEST_F(Bootstrap, IsVisibleAtOnceAndFoldedInAfterAKill) {
+    Site& source = make_site();
+    fill(source);
+    source.start();
+    Site& joining = make_site();
+    joining.start({source.address()});
+    ASSERT_TRUE(eventually(seconds(60), [&] { return joining.store().read()->folding(); }));
+    joining.daemon().kill();
+    auto half = joining.store().read().value();
+    ASSERT_TRUE(half.folding());
+    EXPECT_EQ(half.version(), source.version());
+    EXPECT_EQ(joining.size("s"), static_cast<std::size_t>(kRows));
+    half.check_log().value();
+    // An application goes on without its daemon.
+    joining.remove("s", "a member with a long name 0");
+    joining.remove("s", "a member with a long name 199999");
+    joining.add("s", "another");
+    joining.start({source.address()});
+    // These writes need not wait for the rest.
+    EXPECT_TRUE(eventually(seconds(60), [&] { return source.contains("s", "another"); }));
+    EXPECT_TRUE(eventually(seconds(60), [&] { return !joining.store().read()->folding(); }));
+    expect_converged(seconds(60));
+    EXPECT_EQ(joining.size("s"), static_cast<std::size_t>(kRows - 1));
+    EXPECT_FALSE(source.contains("s", "a member with a long name 199999"));
+    joining.store().read()->check_log().value();
 }
 
 }  // namespace

@@ -23,9 +23,9 @@ struct Outcome {
 class Crash : public testing::Test {
   protected:
     static Outcome run(const TempDirectory& directory, const std::string& fault, int at,
-                       int times = 1) {
+                       int times = 1, const std::string& what = "write") {
         // Values of some pages, so that a commit takes several steps.
-        ChildProcess writer({STORE_PROCESS, directory.path(), "64", "write", "w",
+        ChildProcess writer({STORE_PROCESS, directory.path(), "64", what, "w",
                              std::to_string(kTransactions), "9000"},
                             {"LD_PRELOAD=" CRASH_AT, "KIGUMI_FAULT=" + fault,
                              "KIGUMI_FAULT_AT=" + std::to_string(at),
@@ -93,6 +93,45 @@ class Crash : public testing::Test {
         EXPECT_LT(at, kNoMoreThan);
     }
 };
+
+/// What a large pull brought is there as a whole, and can be folded in to the end.
+void expect_pulled_or_nothing(Store& store, bool visible) {
+    const auto rows = [&store] {
+        std::vector<std::string> keys;
+        store.read()
+            ->scan({}, [&](const RowKey& at, const Row&) { return keys.push_back(at.key), true; })
+            .value();
+        return keys;
+    };
+    const std::vector<std::string> before = rows();
+    const std::vector<std::string> pulled = {"w0", "w1", "w2", "w3", "w4", "w5", "w6", "w7"};
+    if (visible) {
+        EXPECT_EQ(before, pulled);
+    }
+    EXPECT_TRUE(before == pulled || before.empty() || before == std::vector<std::string>{"gone"});
+    while (!store.fold(kDefaultBucket, 1, 1).value()) store.read()->check_log().value();
+    store.read()->check_log().value();
+    EXPECT_EQ(rows(), before);
+}
+
+TEST_F(Crash, ALargePullIsFoldedInAcrossCrashesAtAnyStep) {
+    for (const char* fault : {"crash", "lose", "tear", "fail"}) {
+        int at = 1;
+        for (; at < kNoMoreThan; ++at) {
+            SCOPED_TRACE(std::string(fault) + " at step " + std::to_string(at));
+            TempDirectory directory;
+            const Outcome result = run(directory, fault, at, 1, "fold");
+            if (result.status == 0) break;
+            const auto store = Store::open(directory.path());
+            if (!store && !result.opened) continue;
+            expect_pulled_or_nothing(*store.value(), !result.acknowledged.empty());
+            expect_writable(**store);
+            if (HasFailure()) return;
+        }
+        EXPECT_GT(at, int{3 * kTransactions / 2});
+        EXPECT_LT(at, kNoMoreThan);
+    }
+}
 
 TEST_F(Crash, KilledAtAnyStepLosesNothingAcknowledged) { crash_at_each_step("crash"); }
 

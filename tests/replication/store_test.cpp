@@ -215,7 +215,7 @@ TEST_P(StoreTest, StagedRowsAreOutOfSight) {
     txn.each_staged([&all](const KeyedRow& each) { return all.push_back(each), Result<void>(); })
         .value();
     EXPECT_EQ(all, std::vector<KeyedRow>{keyed});
-    txn.clear_staged().value();
+    EXPECT_TRUE(txn.clear_staged(1).value());
     EXPECT_EQ(txn.staged(keyed.at).value(), std::nullopt);
 }
 

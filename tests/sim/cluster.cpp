@@ -33,6 +33,11 @@ ReplicatorOptions tiny_sizes() {
     options.held_max_bytes = 8'000;
     options.held_peer_max_bytes = 5'000;
     options.staged_max_bytes = 250;
+    options.step_rows = 5;
+    options.step_bytes = 600;
+    options.fold_rows = 2;
+    options.fold_bytes = 300;
+    options.fold_pause_ms = 40;
     options.collect_rows = 3;
     options.audit_rows = 4;
     options.audit_bytes = 150;
@@ -177,6 +182,7 @@ void Cluster::start(unsigned node) {
     open_store(node);
     ReplicatorOptions options = options_.large ? ReplicatorOptions() : tiny_sizes();
     options.audit_ms = options_.audit_ms;
+    options.fold_ms = 0;  // time here is not that of a clock
     options.random = [this] { return random_.next(); };
     options.request_ms = options_.request_ms;
     self.replicator = std::make_unique<Replicator>(*self.store, options);
@@ -500,7 +506,8 @@ void Cluster::check_bucket(unsigned index, const std::string& bucket) {
     auto snapshot = node.store->read(bucket).value();
     // Rows change with V or G. That nothing else changes them is checked now and then.
     const auto cut = std::pair(snapshot.version(), snapshot.floor());
-    if (faults_ && node.checked_cut[bucket] == cut && !random_.chance(10)) return;
+    const bool same = node.checked_cut[bucket] == cut && !snapshot.folding();
+    if (faults_ && same && !random_.chance(10)) return;
     node.checked_cut[bucket] = cut;
     ++counters_["states checked"];
     const std::string where = "node " + std::to_string(index) + " bucket " + bucket + " at " +
@@ -523,6 +530,7 @@ void Cluster::check_bucket(unsigned index, const std::string& bucket) {
               })
         .value();
     check_tokens(bucket, snapshot, where);
+    if (snapshot.folding()) check_folding(snapshot, rows, where);
     collected_[bucket].merge(snapshot.floor());
     auto expected = visible(history_.rows_at(bucket, snapshot.version()));
     auto actual = visible(rows);
@@ -535,8 +543,33 @@ void Cluster::check_bucket(unsigned index, const std::string& bucket) {
     }
     if (expected != actual)
         throw Violation(where + ": not the exact cut" + difference(expected, actual));
-    if (counters_["states checked"] % kChecksPerBackup == 0)
+    if (counters_["states checked"] % kChecksPerBackup == 0 && !snapshot.folding())
         check_archive(index, bucket, std::move(actual));
+}
+
+void Cluster::check_folding(ReadTransaction& snapshot, const std::map<RowKey, Row>& rows,
+                            const std::string& where) {
+    ++counters_["states checked while folding"];
+    const VersionVector from = snapshot.indexed_from({});
+    std::map<Dot, RowKey> logged;
+    for (const auto& [at, row] : rows) {
+        if (snapshot.get(at).value() != row)
+            throw Violation(where + ": a row reads differently alone and among others");
+        for (const Write& write : row)
+            if (!from.covers(write.dot)) logged.emplace(write.dot, at);
+    }
+    for (const auto& [name, last] : snapshot.version()) {
+        const ReplicaId& origin = name;
+        const auto take = [&](std::uint64_t counter, const KeyedRow& keyed) {
+            const auto it = logged.find({origin, counter});
+            if (it == logged.end() || it->second != keyed.at || rows.at(keyed.at) != keyed.row)
+                throw Violation(where + ": the log names what does not show");
+            logged.erase(it);
+            return true;
+        };
+        snapshot.scan_log(origin, from[origin], last, take).value();
+    }
+    if (!logged.empty()) throw Violation(where + ": the log lacks what shows");
 }
 
 void Cluster::check_archive(unsigned index, const std::string& bucket,
@@ -682,8 +715,10 @@ bool Cluster::converged() {
     if (!members_agree()) return false;
     for (const std::string& bucket : buckets_) {
         const VersionVector all = target(bucket);
-        for (unsigned i = 0; i < size(); ++i)
-            if (!store(i).read(bucket).value().version().covers(all)) return false;
+        for (unsigned i = 0; i < size(); ++i) {
+            const auto snapshot = store(i).read(bucket).value();
+            if (!snapshot.version().covers(all) || snapshot.folding()) return false;
+        }
     }
     return true;
 }

@@ -154,6 +154,9 @@ class Cluster {
     void replace_store(unsigned node, std::shared_ptr<const kv::MemoryEnv::Tables> state,
                        std::map<std::string, VersionVector> version);
     void check_bucket(unsigned node, const std::string& bucket);
+    /// What a large pull brought, not all of it folded in, reads and is logged like the rest.
+    void check_folding(ReadTransaction& snapshot, const std::map<RowKey, Row>& rows,
+                       const std::string& where);
     void check_archive(unsigned node, const std::string& bucket, std::map<RowKey, Row> shown);
     /// All rows that show something; nothing if one is damaged or an index is wrong.
     std::optional<std::map<RowKey, Row>> sound_rows(unsigned node, const std::string& bucket);

@@ -33,7 +33,7 @@ class Loader {
         }
         KIGUMI_CHECK(hand_over());
         batch_.first = [time = time_.last()](kv::WriteTxn& txn) -> Result<void> {
-            KIGUMI_CHECK(schema::put_format(txn));
+            KIGUMI_CHECK(schema::put_format(txn, schema::kFormatVersion));
             return schema::put_last_time(txn, time);
         };
         KIGUMI_CHECK(hand_over());

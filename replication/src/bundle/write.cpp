@@ -1,10 +1,28 @@
 #include <algorithm>
+#include <thread>
 
 #include "../stored_rows.hpp"
 #include "stream.hpp"
 
 namespace kigumi::bundle {
 namespace {
+
+/// What is folded in at once before a bundle is written, and the pause in which others write.
+constexpr std::size_t kFoldRows = 2'048;
+constexpr std::size_t kFoldBytes = std::size_t{1} << 20;
+constexpr auto kFoldPause = std::chrono::milliseconds(5);
+
+/// A snapshot whose tables are what it shows: what a large pull brought is folded in first.
+Result<ReadTransaction> folded(Store& store, const std::string& bucket) {
+    for (;;) {
+        {
+            KIGUMI_TRY(ReadTransaction snapshot, store.read(bucket));
+            if (!snapshot.folding()) return snapshot;
+        }
+        KIGUMI_CHECK(store.fold(bucket, kFoldRows, kFoldBytes));
+        std::this_thread::sleep_for(kFoldPause);
+    }
+}
 
 std::string origin_and_counter(const ReplicaId& origin, std::uint64_t counter) {
     return Dot{origin, counter}.text();
@@ -42,7 +60,7 @@ class Meter {
 
 Result<void> write_bucket(Store& store, const std::string& bucket, const WriteOptions& options,
                           StreamWriter& out, Meter& meter) {
-    KIGUMI_TRY(ReadTransaction snapshot, store.read(bucket));
+    KIGUMI_TRY(ReadTransaction snapshot, folded(store, bucket));
     const auto since = options.since.find(bucket);
     Cut cut{bucket, {}, snapshot.version(), snapshot.floor(), 0};
     if (since != options.since.end()) cut.base = since->second;

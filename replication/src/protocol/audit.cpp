@@ -192,6 +192,7 @@ Result<Outcome> settle(Store& store, const std::string& bucket, const Range& ran
     {
         KIGUMI_TRY(ReadTransaction snapshot, store.read(bucket));
         const VersionVector& version = snapshot.version();
+        if (snapshot.folding()) return outcome;
         if (!comparable(version, snapshot.floor(), theirs)) return outcome;
         KIGUMI_TRY(const Ours ours, read_ours(snapshot, range, whole, theirs));
         for (const auto& [place, keyed] : ours)
@@ -217,6 +218,7 @@ Result<Outcome> settle(Store& store, const std::string& bucket, const Range& ran
     }
     if (found.empty() && !KIGUMI_DEFECT(kAuditAdvances)) return outcome;
     KIGUMI_TRY(WriteTransaction txn, store.write(bucket));
+    if (txn.folding()) return outcome;
     for (auto& [place, difference] : found) {
         const auto it = theirs.rows.find(place);
         if (it == theirs.rows.end() && !KIGUMI_DEFECT(kAuditIntersects)) continue;

@@ -8,14 +8,8 @@ namespace {
 
 /// The largest row that can be taken: the siblings of many masters at 1 MiB each.
 constexpr std::size_t kMaxBatchBytes = std::size_t{128} << 20;
-
-Result<void> check_covered(const Row& row, const VersionVector& version) {
-    for (const Write& write : row)
-        if (!version.covers(write.dot))
-            return fail(ErrorCode::kCorrupt,
-                        "a pull answer holds a write that its vector does not cover");
-    return {};
-}
+/// More than fit into the vector of a message.
+constexpr std::size_t kMaxOrigins = 65'536;
 
 }  // namespace
 
@@ -29,16 +23,23 @@ void PullClient::take_over() {
         KIGUMI_TRY(const std::string mark, store_.staged_mark(bucket_));
         if (mark.empty()) return {};
         KIGUMI_TRY(MsgpackReader reader, MsgpackReader::parse(mark));
-        reader.array_of(4);
+        // Earlier versions staged rows in another form, and wrote four elements.
+        reader.array_of(7);
         const ReplicaId peer = codec::read_replica(reader);
         const VersionVector base = codec::read_vector(reader);
         const std::uint64_t rows = reader.uint();
         const std::string_view cursor = reader.bytes();
+        const std::uint64_t bytes = reader.uint();
+        const VersionVector seen = codec::read_vector(reader);
+        const Hlc latest{reader.uint()};
         KIGUMI_CHECK(reader.finish("what is stored of a pull"));
         KIGUMI_TRY(resume_, wire::decode_cursor(cursor));
         peer_ = peer;
         base_ = base;
         staged_rows_ = taken_over_ = rows;
+        staged_bytes_ = bytes;
+        seen_ = {seen.begin(), seen.end()};
+        latest_ = latest;
         return {};
     };
     // What cannot be read is dropped when the next pull begins.
@@ -48,11 +49,14 @@ void PullClient::take_over() {
 std::string PullClient::mark() const {
     codec::Buffer out;
     codec::Packer packer(out);
-    packer.pack_array(4);
+    packer.pack_array(7);
     codec::pack_bytes(packer, peer_.bytes());
     codec::write_vector(packer, base_);
     packer.pack_uint64(staged_rows_);
     codec::pack_bytes(packer, wire::encode_cursor(*resume_));
+    packer.pack_uint64(staged_bytes_);
+    codec::write_vector(packer, seen());
+    packer.pack_uint64(latest_.bits);
     return std::move(out.bytes);
 }
 
@@ -61,7 +65,9 @@ Result<wire::Pull> PullClient::begin(LinkId link, const ReplicaId& peer,
                                      std::uint64_t timeout_ms) {
     // The version can lie below the base of an earlier process only if this store went back.
     if (peer != peer_ || !resume_ || !version.covers(base_)) {
-        KIGUMI_CHECK(discard());
+        KIGUMI_TRY(const bool cleared, discard());
+        if (!cleared)
+            return fail(ErrorCode::kBusy, "rows of an earlier answer are being cleared away");
         peer_ = peer;
         base_ = version;
         if (KIGUMI_DEFECT(kBaseTooHigh)) base_.raise(peer, base_[peer] + 1);
@@ -91,8 +97,10 @@ Result<std::optional<wire::Credit>> PullClient::take(const wire::Chunk& chunk,
     KIGUMI_TRY(auto rows, decode_batch(partial_));
     const std::size_t bytes = partial_.size();
     partial_.clear();
-    for (KeyedRow& keyed : rows)
+    for (KeyedRow& keyed : rows) {
+        KIGUMI_CHECK(see(keyed.row));
         memory_.insert_or_assign(std::move(keyed.at), std::move(keyed.row));
+    }
     memory_bytes_ += bytes;
     if (KIGUMI_DEFECT(kPullAppliedInParts))
         KIGUMI_CHECK(join_all({0, 0, 0, chunk.cursor->to, {}, false}));
@@ -117,30 +125,75 @@ Result<std::optional<wire::Credit>> PullClient::take(const wire::Chunk& chunk,
     return std::optional<wire::Credit>(wire::Credit{session_->id, bytes});
 }
 
+Result<void> PullClient::see(const Row& row) {
+    for (const Write& write : row) {
+        std::uint64_t& last = seen_[write.dot.origin];
+        last = std::max(last, write.dot.counter);
+        latest_ = std::max(latest_, write.time);
+    }
+    if (seen_.size() <= kMaxOrigins) return {};
+    return fail(ErrorCode::kCorrupt, "a pull answer holds writes of too many replicas");
+}
+
+VersionVector PullClient::seen() const {
+    VersionVector all;
+    for (const auto& [origin, counter] : seen_) all.raise(origin, counter);
+    return all;
+}
+
 bool PullClient::follows(std::uint64_t stream) {
     if (!session_->stream) session_->stream = stream;
     return *session_->stream == stream;
 }
 
-Result<bool> PullClient::finish(const wire::Done& done) {
-    if (!KIGUMI_DEFECT(kRunsMixed) && !follows(done.stream)) return false;
+Result<PullClient::Finished> PullClient::finish(const wire::Done& done) {
+    if (!KIGUMI_DEFECT(kRunsMixed) && !follows(done.stream)) return Finished::kNot;
     if (KIGUMI_DEFECT(kLostPartAccepted)) session_->next_number = done.number;
     if (done.number != session_->next_number || !partial_.empty())
         return fail(ErrorCode::kIo, "a part of the answer is missing");
-    KIGUMI_CHECK(join_all(done));
+    if (!done.version.covers(seen()))
+        return fail(ErrorCode::kCorrupt,
+                    "a pull answer holds a write that its vector does not cover");
+    KIGUMI_TRY(const bool over, large(done));
+    KIGUMI_CHECK(over ? lay_over(done) : join_all(done));
     session_.reset();
-    on_disk_ = false;  // the join has cleared what was staged
+    on_disk_ = false;  // what was staged is cleared, or no longer ours
     KIGUMI_CHECK(discard());
-    return true;
+    return over ? Finished::kLaidOver : Finished::kJoined;
 }
 
-Result<void> PullClient::join_all(const wire::Done& done) {
-    KIGUMI_TRY(WriteTransaction tx, store_.write(bucket_));
+Result<bool> PullClient::large(const wire::Done& done) {
+    if (staged_rows_ + memory_.size() > options_.step_rows ||
+        staged_bytes_ + memory_bytes_ > options_.step_bytes)
+        return true;
+    if (!done.full) return false;
+    // Every row here has to be looked at.
+    KIGUMI_TRY(ReadTransaction snapshot, store_.read(bucket_));
+    KIGUMI_TRY(const std::uint64_t items, snapshot.count_items());
+    return items > options_.step_rows;
+}
+
+Result<void> PullClient::check_fits(const wire::Done& done, WriteTransaction& tx) const {
     if (!done.full && !tx.version().covers(base_))
         return fail(ErrorCode::kBusy, "this replica has gone back behind the base of the pull");
     if (done.version[tx.self()] > tx.version()[tx.self()])
         return fail(ErrorCode::kInvalidArgument,
                     "the peer has seen events of this replica that it never made");
+    return {};
+}
+
+Result<void> PullClient::lay_over(const wire::Done& done) {
+    KIGUMI_TRY(WriteTransaction tx, store_.write(bucket_));
+    KIGUMI_CHECK(check_fits(done, tx));
+    for (const auto& [at, row] : memory_) KIGUMI_CHECK(tx.stage({at, row}));
+    const VersionVector floor = KIGUMI_DEFECT(kFloorNotInherited) ? VersionVector() : done.floor;
+    KIGUMI_CHECK(tx.lay_over(done.version, floor, done.full, latest_));
+    return tx.commit();
+}
+
+Result<void> PullClient::join_all(const wire::Done& done) {
+    KIGUMI_TRY(WriteTransaction tx, store_.write(bucket_));
+    KIGUMI_CHECK(check_fits(done, tx));
     if (done.full) {
         KIGUMI_CHECK(tx.drop_unsent(done.version, [&](const RowKey& at) -> Result<bool> {
             if (memory_.contains(at)) return true;
@@ -149,8 +202,7 @@ Result<void> PullClient::join_all(const wire::Done& done) {
             return staged.has_value();
         }));
     }
-    const auto join_one = [&](const RowKey& at, const Row& row) -> Result<void> {
-        KIGUMI_CHECK(check_covered(row, done.version));
+    const auto join_one = [&](const RowKey& at, const Row& row) {
         return tx.join_row({at, row}, done.version);
     };
     if (on_disk_) {
@@ -161,7 +213,7 @@ Result<void> PullClient::join_all(const wire::Done& done) {
             const bool outdated = memory_.contains(keyed.at) && !KIGUMI_DEFECT(kStagedJoinedTwice);
             return outdated ? Result<void>() : join_one(keyed.at, keyed.row);
         }));
-        KIGUMI_CHECK(tx.clear_staged());
+        KIGUMI_CHECK(tx.clear_staged(~std::size_t{0}));
     }
     for (const auto& [at, row] : memory_) KIGUMI_CHECK(join_one(at, row));
     tx.advance(done.version, KIGUMI_DEFECT(kFloorNotInherited) ? VersionVector() : done.floor);
@@ -172,6 +224,7 @@ Result<void> PullClient::stage_to_disk() {
     KIGUMI_TRY(WriteTransaction tx, store_.write(bucket_));
     for (const auto& [at, row] : memory_) KIGUMI_CHECK(tx.stage({at, row}));
     staged_rows_ += memory_.size();
+    staged_bytes_ += memory_bytes_;
     KIGUMI_CHECK(tx.mark_staged(mark()));
     KIGUMI_CHECK(tx.commit());
     on_disk_ = true;
@@ -186,17 +239,19 @@ void PullClient::abort(bool keep) {
     if (!keep) resume_.reset();
 }
 
-Result<void> PullClient::discard() {
+Result<bool> PullClient::discard() {
     resume_.reset();
     memory_.clear();
     memory_bytes_ = 0;
-    staged_rows_ = taken_over_ = 0;
-    if (!on_disk_ || KIGUMI_DEFECT(kStagedRowsMixed)) return {};
+    staged_rows_ = staged_bytes_ = taken_over_ = 0;
+    seen_.clear();
+    latest_ = {};
+    if (!on_disk_ || KIGUMI_DEFECT(kStagedRowsMixed)) return true;
     KIGUMI_TRY(WriteTransaction tx, store_.write(bucket_));
-    KIGUMI_CHECK(tx.clear_staged());
+    KIGUMI_TRY(const bool cleared, tx.clear_staged(options_.step_rows));
     KIGUMI_CHECK(tx.commit());
-    on_disk_ = false;
-    return {};
+    on_disk_ = !cleared;
+    return cleared;
 }
 
 }  // namespace kigumi

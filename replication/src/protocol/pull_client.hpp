@@ -10,8 +10,9 @@ namespace kigumi {
 
 /// Rule 6 of the protocol: pulls a bucket from one peer at a time.
 ///
-/// Rows are staged, in memory and beyond a bound on disk, until the answer is complete; then all
-/// are joined in one step. An answer that breaks off changes nothing; what was staged is kept, and
+/// Rows are staged, in memory and beyond a bound on disk, until the answer is complete; then it
+/// becomes visible in one step: a small one is joined, a large one laid over the rows, to be folded
+/// in by whoever owns this. An answer that breaks off changes nothing; what was staged is kept, and
 /// taken up again if the same peer goes on with it. With the rows on disk stands how far they go,
 /// so that this holds after a restart as well; what waited in memory comes again then.
 class PullClient {
@@ -42,15 +43,20 @@ class PullClient {
     std::size_t bytes() const { return memory_bytes_ + partial_.size(); }
 
     /// Starts (or resumes) a pull by a replica at `version`; returns what to send. It is stalled
-    /// when nothing has come for `timeout_ms`.
+    /// when nothing has come for `timeout_ms`. kBusy: rows of an earlier answer are being cleared
+    /// away; call it again soon.
     Result<wire::Pull> begin(LinkId link, const ReplicaId& peer, const VersionVector& version,
                              std::uint64_t now_ms, std::uint64_t timeout_ms);
     /// Takes a part; returns credit to give back, if any. An error ends the session.
     Result<std::optional<wire::Credit>> take(const wire::Chunk& chunk, std::uint64_t now_ms);
-    /// Joins the complete answer and ends the session (false: it ended another run, go on). kBusy:
-    /// it no longer fits, pull again. kInvalidArgument: the peer has seen more of our events than
-    /// we have.
-    Result<bool> finish(const wire::Done& done);
+    enum class Finished {
+        kNot,       ///< it ended another run: go on
+        kJoined,    ///< the rows are joined
+        kLaidOver,  ///< they show, and are to be folded in (`WriteTransaction::fold`)
+    };
+    /// Makes the complete answer visible and ends the session. kBusy: it no longer fits, pull
+    /// again. kInvalidArgument: the peer has seen more of our events than we have.
+    Result<Finished> finish(const wire::Done& done);
     /// Ends the session. `keep`: what was staged may serve a later one with the same peer. If the
     /// rest cannot be cleared away now, that happens before the next pull begins.
     void abort(bool keep);
@@ -67,12 +73,21 @@ class PullClient {
 
     /// Whether a message belongs to the run that is being followed; the first one decides.
     bool follows(std::uint64_t stream);
+    /// Whether this replica is where the answer takes it on.
+    Result<void> check_fits(const wire::Done& done, WriteTransaction& tx) const;
+    /// Whether joining the rows takes longer than a writer should wait.
+    Result<bool> large(const wire::Done& done);
     Result<void> join_all(const wire::Done& done);
+    Result<void> lay_over(const wire::Done& done);
     Result<void> stage_to_disk();
     /// Takes over what an earlier process has staged, if it can be understood.
     void take_over();
     std::string mark() const;
-    Result<void> discard();
+    /// Notes the writes of a row; kCorrupt if they are of more replicas than a vector can name.
+    Result<void> see(const Row& row);
+    VersionVector seen() const;
+    /// Forgets what was received; false: some of it is still on disk.
+    Result<bool> discard();
 
     Store& store_;
     const std::string bucket_;
@@ -88,6 +103,9 @@ class PullClient {
     std::size_t memory_bytes_ = 0;
     bool on_disk_ = true;            ///< rows may be staged on disk, if only by an earlier process
     std::uint64_t staged_rows_ = 0;  ///< on disk, each time that a row was sent
+    std::uint64_t staged_bytes_ = 0;
+    std::map<ReplicaId, std::uint64_t> seen_;  ///< the last write of each origin that was sent
+    Hlc latest_;                               ///< the highest timestamp in them
     std::uint64_t taken_over_ = 0;
 };
 

@@ -57,6 +57,8 @@ void PullServer::begin(LinkId link, const wire::Pull& pull, std::uint64_t now_ms
         session.cursor.floor = snapshot->floor();
         session.cursor.from = pull.base;
         session.cursor.to = snapshot->version();
+        if (!session.cursor.full && !snapshot->indexed(pull.base, snapshot->version()))
+            return refuse(link, pull.session, "rows are being folded in", effects);
     }
     sessions_[name] = std::move(session);
     pump(name, effects);
@@ -81,6 +83,13 @@ void PullServer::cancel(LinkId link, std::uint64_t session) {
     std::erase_if(sessions_, [&](const auto& entry) {
         return entry.first.first == link && entry.second.id == session;
     });
+}
+
+void PullServer::go_on(const std::string& bucket, Effects& effects) {
+    std::vector<Name> names;
+    for (const auto& [name, session] : sessions_)
+        if (name.second == bucket) names.push_back(name);
+    for (const Name& name : names) pump(name, effects);
 }
 
 void PullServer::link_down(LinkId link) {
@@ -117,6 +126,7 @@ Result<bool> PullServer::send_some(LinkId link, Session& session, Effects& effec
         return fail(ErrorCode::kBusy, "rows were collected meanwhile");
     BatchWriter batch;
     while (session.credit > 0) {
+        if (!cursor.in_rows && !snapshot.indexed(cursor.from, cursor.to)) return false;
         KIGUMI_TRY(const bool phase_over,
                    cursor.in_rows ? fill_from_rows(snapshot, cursor, batch, options_.batch_bytes)
                                   : add_changed_rows(snapshot, cursor.from, cursor.to,

@@ -20,6 +20,9 @@ inline constexpr std::ptrdiff_t kMaxPullsPerLink = 4;
 /// snapshot. Rows that shrink without a new event are those that were collected: then G has moved,
 /// and the answer starts over.
 ///
+/// While rows of a large pull are being folded in here, the log does not name all of them: an
+/// answer that comes to such a phase waits, and a new pull that needs one is refused.
+///
 /// What one peer can make this node send or keep is bounded, whatever it asks for: kMaxPullsPerLink
 /// answers, each with at most `pull_credit_bytes` on their way.
 class PullServer {
@@ -29,6 +32,8 @@ class PullServer {
     void begin(LinkId link, const wire::Pull& pull, std::uint64_t now_ms, Effects& effects);
     void grant(LinkId link, const wire::Credit& credit, std::uint64_t now_ms, Effects& effects);
     void cancel(LinkId link, std::uint64_t session);
+    /// Goes on with the answers that have waited for the rows of a bucket to be folded in.
+    void go_on(const std::string& bucket, Effects& effects);
     void link_down(LinkId link);
     /// Whether an answer from this bucket is on its way: collection would start it over.
     bool serves(const std::string& bucket) const;

@@ -50,6 +50,7 @@ void Replicator::Core::refresh_versions() {
         }
         set_version(*known, snapshot->version());
         known->floor = snapshot->floor();
+        known->folding = snapshot->folding();
         known->acknowledgements.settle(known->version, store_.wall_ms());
     }
 }
@@ -235,6 +236,7 @@ void Replicator::Core::tick(std::uint64_t now_ms) {
     check_silence(now_ms);
     work_on_waiting(now_ms);
     pull_server_.expire(now_ms);
+    fold_all(now_ms);
     if (now_ms >= round_at_ms_) {
         round_at_ms_ = now_ms + jittered(options_.round_ms);
         forget_empty_buckets();
@@ -368,6 +370,10 @@ std::uint64_t Replicator::Core::next_wakeup() const {
     }
     auto running = running_pulls();
     for (const auto& [name, bucket] : buckets_) {
+        if (bucket.folding) {
+            at = std::min(at, bucket.fold_at_ms);
+            continue;
+        }
         if (bucket.pull.active()) {
             at = std::min(at, bucket.pull.deadline_ms());
             continue;

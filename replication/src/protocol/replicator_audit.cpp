@@ -86,7 +86,8 @@ void Replicator::Core::audit_all(std::uint64_t now_ms) {
 void Replicator::Core::ask_audit(Link& link, const std::string& name, Bucket& bucket,
                                  std::uint64_t now_ms) {
     Peering& peering = link.buckets[name];
-    if (bucket.version.empty() || bucket.pull.active() || pull_server_.serves(name)) {
+    if (bucket.version.empty() || bucket.pull.active() || bucket.folding ||
+        pull_server_.serves(name)) {
         peering.audit_at_ms = now_ms + kBusyPauseMs;
         return;
     }
@@ -131,6 +132,8 @@ void Replicator::Core::on(Link& link, const wire::Audit& audit, std::uint64_t no
     std::vector<check::Problem> problems;
     const auto answered = [&]() -> Result<void> {
         KIGUMI_TRY(ReadTransaction snapshot, store_.read(audit.bucket));
+        // The stored rows are not those that show; the peer asks again later.
+        if (snapshot.folding()) return fail(ErrorCode::kBusy, "rows are being folded in");
         answer.version = snapshot.version();
         answer.floor = snapshot.floor();
         KIGUMI_TRY(audit::Digest digest, audit::digest(snapshot, range, limits));
@@ -147,7 +150,8 @@ void Replicator::Core::on(Link& link, const wire::Audit& audit, std::uint64_t no
         return {};
     }();
     if (!answered)
-        return note(Level::kWarning, "audit.failed",
+        return note(answered.error().code == ErrorCode::kBusy ? Level::kDebug : Level::kWarning,
+                    "audit.failed",
                     "bucket=" + audit.bucket + " reason=\"" + answered.error().message + '"');
     deal_with(audit.bucket, problems);
     if (answer.upto.empty()) count_audit(link, known->second, 0, true);

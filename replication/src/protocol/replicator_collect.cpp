@@ -31,7 +31,7 @@ void Replicator::Core::collect_all(std::uint64_t now_ms) {
         if (collect_passes_ % (1 + bucket.acknowledgements.all().size() / kHearsayReplicas) == 0)
             send_hearsay(name, bucket, now_ms);
         // An answer that is on its way would have to start over.
-        if (pull_server_.serves(name)) continue;
+        if (pull_server_.serves(name) || bucket.folding) continue;
         collect(name, bucket);
         if (!bucket.collect_cursor.empty()) collect_at_ms_ = now_ms + kStepPauseMs;
     }

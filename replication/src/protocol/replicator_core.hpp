@@ -5,6 +5,7 @@
 
 #include "acknowledgements.hpp"
 #include "audit.hpp"
+#include "fold_pace.hpp"
 #include "kigumi/replication/members.hpp"
 #include "kigumi/replication/status.hpp"
 #include "link.hpp"
@@ -55,6 +56,9 @@ class Replicator::Core {
         std::shared_ptr<const NamedVersion> named_floor;
         HeldPushes held;
         PullClient pull;
+        bool folding = false;  ///< as last read: rows of a large pull lie over the others
+        std::uint64_t fold_at_ms = 0;
+        FoldPace fold_pace;
         std::map<ReplicaId, LinkId> sources;  ///< the link that last brought events of an origin
         Acknowledgements acknowledgements;
         VersionVector collected_upto;  ///< what was stable when collection last looked
@@ -180,6 +184,9 @@ class Replicator::Core {
     /// Other reasons why a pull breaks go away by themselves; of a full disk somebody has to know.
     void report_full(const std::string& name, const Error& error);
     Bucket* pulling(const Link& link, std::uint64_t session, std::string& name);
+
+    // Large pulls.
+    void fold_all(std::uint64_t now_ms);
 
     // Digests.
     void begin_round(std::uint64_t now_ms);

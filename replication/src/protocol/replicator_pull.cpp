@@ -42,7 +42,8 @@ void Replicator::Core::start_pulls(std::uint64_t now_ms) {
         }
     auto running = running_pulls();
     for (auto& [name, bucket] : buckets_) {
-        if (bucket.pull.active()) continue;
+        // Rows of one large pull at a time.
+        if (bucket.pull.active() || bucket.folding) continue;
         // The links take turns: the one that has waited longest goes first.
         Link* best = nullptr;
         std::uint64_t best_due = 0;
@@ -70,6 +71,10 @@ bool Replicator::Core::start_pull(Link& link, const std::string& name, Bucket& b
     if (!behind && !held) return false;
     const auto pull = bucket.pull.begin(link.id, *link.replica, bucket.version, now_ms,
                                         link.round_trip.timeout_ms());
+    if (!pull && pull.error().code == ErrorCode::kBusy) {
+        want_pull(link, name, now_ms + options_.fold_pause_ms);
+        return false;
+    }
     if (!pull) {
         link.pull_not_before_ms = now_ms + options_.backoff_max_ms;
         note(Level::kWarning, "pull.failed",
@@ -165,15 +170,20 @@ void Replicator::Core::on(Link& link, const wire::Done& done, std::uint64_t now_
     if (bucket == nullptr) return;
     if (const auto asked_ms = bucket->pull.unanswered_since())
         link.round_trip.sample(now_ms - *asked_ms);
-    const auto joined = bucket->pull.finish(done);
-    if (!joined) {
-        if (joined.error().code == ErrorCode::kInvalidArgument)
+    const auto finished = bucket->pull.finish(done);
+    if (!finished) {
+        if (finished.error().code == ErrorCode::kInvalidArgument)
             check_identity(link, name, done.version);
-        report_full(name, joined.error());
-        return end_pull(*bucket, name, joined.error().message, false, blame_for(joined.error()),
-                        now_ms);
+        report_full(name, finished.error());
+        return end_pull(*bucket, name, finished.error().message, false,
+                        blame_for(finished.error()), now_ms);
     }
-    if (!*joined) return;
+    if (*finished == PullClient::Finished::kNot) return;
+    if (*finished == PullClient::Finished::kLaidOver) {
+        bucket->folding = true;
+        bucket->fold_at_ms = now_ms;
+        note(Level::kDebug, done.full ? "pull.over.full" : "pull.over", "bucket=" + name);
+    }
     ++counters_.pulls_done;
     if (!link.breaker.closed()) note(Level::kInfo, "breaker.closed", label(link));
     link.breaker.succeeded();

@@ -146,7 +146,12 @@ void Replicator::Core::push_to(Link& link, const std::string& name, Peering& pee
     }
     peering.push_at_ms = 0;
     if (!peering.lacks(snapshot.version())) return;
-    const VersionVector base = peering.push_base(snapshot.version());
+    // What is not folded yet others have to pull; it is among the causes of what is pushed.
+    const VersionVector base = snapshot.indexed_from(peering.push_base(snapshot.version()));
+    if (base == snapshot.version()) {
+        peering.told.merge(snapshot.version());
+        return peering.owe_digest(now_ms);
+    }
     auto it = std::find_if(made.begin(), made.end(),
                            [&base](const auto& entry) { return entry.first == base; });
     if (it == made.end()) {

@@ -46,6 +46,9 @@ enum class Defect {
     kAuditIntersects,          ///< an audit drops what one side lacks
     kAuditIgnoresVersions,     ///< … takes rows for different that differ because V does
     kAuditAdvances,            ///< … takes over the other side's V
+    kOverlaidAtPresent,        ///< what a large pull brought is joined at the V that it led to
+    kFoldedForgotten,          ///< a write to a row of a full pull does not say that it folded it
+    kUnfoldedServed,           ///< what is not folded yet is missing in pushes and answers
     kEnd,
 };
 

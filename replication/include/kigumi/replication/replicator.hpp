@@ -99,8 +99,21 @@ struct ReplicatorOptions {
     std::size_t held_peer_max_bytes = std::size_t{4} << 20;
     /// Entries of version vectors that are remembered of one peer, over all buckets. 64 bytes each.
     std::size_t peer_vector_entries = std::size_t{1} << 20;
-    /// Rows of a pull that are kept in memory before they are staged on disk.
-    std::size_t staged_max_bytes = std::size_t{4} << 20;
+    /// Rows of a pull that are kept in memory before they are staged on disk: no writer waits
+    /// longer than for these.
+    std::size_t staged_max_bytes = std::size_t{512} << 10;
+    /// What a pull brings is joined in one transaction up to so many rows and bytes (if the answer
+    /// is full, of a store with as many rows and index entries). A larger answer becomes visible at
+    /// once as well, and is folded into the rows behind.
+    std::size_t step_rows = 4'096;
+    std::size_t step_bytes = std::size_t{4} << 20;
+    /// Rows that are folded in one transaction, and about how many bytes, at the most;
+    std::size_t fold_rows = 8'192;
+    std::size_t fold_bytes = std::size_t{1} << 20;
+    /// fewer if that takes longer than this: no writer should wait longer. 0: do not look.
+    std::uint64_t fold_ms = 20;
+    /// Between two such transactions, so that writers and peers get their turns.
+    std::uint64_t fold_pause_ms = 5;
     /// Random numbers, for session names and jitter; must be set.
     std::function<std::uint64_t()> random;
 };

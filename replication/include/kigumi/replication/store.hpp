@@ -100,6 +100,11 @@ class KIGUMI_API Store {
     Result<std::size_t> wait_confirmed(std::string_view bucket, const VersionVector& version,
                                        std::size_t replicas, std::chrono::milliseconds timeout);
 
+    /// One step of folding in what a large pull brought (`ReadTransaction::folding`): up to `rows`
+    /// rows or about `bytes` of them, in a transaction. Returns whether nothing is left. A running
+    /// node does this by itself; anybody may, at any time.
+    Result<bool> fold(std::string_view bucket, std::size_t rows, std::size_t bytes);
+
     /// The names of all buckets, sorted.
     Result<std::vector<std::string>> buckets();
     /// The identity that the next write will bear.

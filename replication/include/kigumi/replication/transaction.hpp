@@ -51,9 +51,18 @@ class KIGUMI_API ReadTransaction : public Objects<ReadTransaction> {
     /// The least version from which this replica can tell all that changed since: it has dropped no
     /// removal that is newer. Below G as far as others dropped what this replica holds itself.
     const VersionVector& horizon() const;
+    /// Whether a large pull is visible here that has not been folded into the rows yet. Everything
+    /// reads as if it had; but the log does not name all of its rows, and what looks at the tables
+    /// themselves (`inspect`, `walk_rows`, `each_log_entry`, `count_removed`) does not see them.
+    bool folding() const;
+    /// Whether the log names all rows with an event in (from, to].
+    bool indexed(const VersionVector& from, const VersionVector& to) const;
+    /// `version` raised to where the log names all rows above it.
+    VersionVector indexed_from(VersionVector version) const;
 
     /// Rows that hold a write of `origin` numbered above `after`, by that number, at most `upto`.
-    /// A row appears once for each such write.
+    /// A row appears once for each such write. While `folding`, those that `indexed` denies are
+    /// missing.
     Result<void> scan_log(const ReplicaId& origin, std::uint64_t after, std::uint64_t upto,
                           const std::function<bool(std::uint64_t counter, const KeyedRow&)>& visit);
     /// The number of rows, counted. O(rows).
@@ -154,14 +163,26 @@ class KIGUMI_API WriteTransaction : public Objects<WriteTransaction> {
     /// kCorrupt if another row holds one of them.
     Result<std::size_t> restore_row(const KeyedRow& row, const std::vector<Dot>& named);
 
-    /// Rows of an unfinished pull wait here, out of sight, one for each key.
+    /// Rows of an unfinished pull wait here, out of sight, one for each key. kBusy while a pull is
+    /// folded in: its rows are here.
     Result<void> stage(const KeyedRow& row);
     Result<std::optional<KeyedRow>> staged(const RowKey& at);
     Result<void> each_staged(const std::function<Result<void>(const KeyedRow&)>& visit);
     /// Notes what it takes to go on with that pull, opaque here: how far the staged rows go.
     Result<void> mark_staged(std::string_view mark);
-    /// Drops the staged rows and their mark.
-    Result<void> clear_staged();
+    /// Drops the mark and up to `rows` of the staged rows; returns whether none is left.
+    Result<bool> clear_staged(std::size_t rows);
+
+    // Large pulls: visible at once, folded into the rows behind.
+
+    /// Makes the staged rows show: as if each had been joined, and V and G advanced. `full`: rows
+    /// that are not staged lose what `theirs_at` covers. `latest`: the highest timestamp in them.
+    /// O(1). kBusy if another pull is not folded yet.
+    Result<void> lay_over(const VersionVector& theirs_at, const VersionVector& floor, bool full,
+                          Hlc latest);
+    bool folding() const;
+    /// Folds up to `rows` rows or about `bytes` of them; changes nothing that shows.
+    Result<void> fold(std::size_t rows, std::size_t bytes);
 
   private:
     friend class Store;

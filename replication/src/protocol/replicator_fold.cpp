@@ -1,0 +1,26 @@
+#include "replicator_core.hpp"
+
+/// What a large pull brought is folded into the rows, a few at a time.
+namespace kigumi {
+
+void Replicator::Core::fold_all(std::uint64_t now_ms) {
+    for (auto& [name, bucket] : buckets_) {
+        if (!bucket.folding || bucket.fold_at_ms > now_ms) continue;
+        const auto begun = std::chrono::steady_clock::now();
+        const auto done = store_.fold(name, bucket.fold_pace.rows(options_), options_.fold_bytes);
+        bucket.fold_pace.took(options_, std::chrono::steady_clock::now() - begun);
+        bucket.fold_at_ms = now_ms + options_.fold_pause_ms;
+        if (!done) {
+            bucket.fold_at_ms = now_ms + options_.backoff_max_ms;
+            note(Level::kWarning, "fold.failed",
+                 "bucket=" + name + " reason=\"" + done.error().message + '"');
+            continue;
+        }
+        if (!*done) continue;
+        bucket.folding = false;
+        note(Level::kDebug, "fold.done", "bucket=" + name);
+        pull_server_.go_on(name, effects);
+    }
+}
+
+}  // namespace kigumi
