@@ -2,6 +2,7 @@
 
 #include "../codec.hpp"
 #include "kigumi/crdt/defect.hpp"
+#include "own_rows.hpp"
 
 namespace kigumi {
 namespace {
@@ -94,7 +95,7 @@ Result<std::optional<wire::Credit>> PullClient::take(const wire::Chunk& chunk,
         memory_.insert_or_assign(std::move(keyed.at), std::move(keyed.row));
     memory_bytes_ += bytes;
     if (KIGUMI_DEFECT(kPullAppliedInParts))
-        KIGUMI_CHECK(join_all({0, 0, 0, chunk.cursor->to, {}, false}));
+        KIGUMI_CHECK(join_all({0, 0, 0, chunk.cursor->to, {}, false}, nullptr));
     resume_ = chunk.cursor;
 #ifdef KIGUMI_DEFECTS
     if (KIGUMI_DEFECT(kCursorAheadOfRows)) {
@@ -121,19 +122,19 @@ bool PullClient::follows(std::uint64_t stream) {
     return *session_->stream == stream;
 }
 
-Result<bool> PullClient::finish(const wire::Done& done) {
+Result<bool> PullClient::finish(const wire::Done& done, const PeerPolicy* own_of) {
     if (!KIGUMI_DEFECT(kRunsMixed) && !follows(done.stream)) return false;
     if (KIGUMI_DEFECT(kLostPartAccepted)) session_->next_number = done.number;
     if (done.number != session_->next_number || !partial_.empty())
         return fail(ErrorCode::kIo, "a part of the answer is missing");
-    KIGUMI_CHECK(join_all(done));
+    KIGUMI_CHECK(join_all(done, own_of));
     session_.reset();
     on_disk_ = false;  // the join has cleared what was staged
     KIGUMI_CHECK(discard());
     return true;
 }
 
-Result<void> PullClient::join_all(const wire::Done& done) {
+Result<void> PullClient::join_all(const wire::Done& done, const PeerPolicy* own_of) {
     KIGUMI_TRY(WriteTransaction tx, store_.write(bucket_));
     if (!done.full && !tx.version().covers(base_))
         return fail(ErrorCode::kBusy, "this replica has gone back behind the base of the pull");
@@ -148,8 +149,10 @@ Result<void> PullClient::join_all(const wire::Done& done) {
             return staged.has_value();
         }));
     }
+    const VersionVector before = tx.version();
     const auto join_one = [&](const RowKey& at, const Row& row) -> Result<void> {
         KIGUMI_CHECK(check_covered(row, done.version));
+        if (own_of != nullptr && !has_own_news(*own_of, before, row)) return {};
         return tx.join_row({at, row}, done.version);
     };
     if (on_disk_) {

@@ -45,8 +45,8 @@ class PullClient {
     Result<std::optional<wire::Credit>> take(const wire::Chunk& chunk, std::uint64_t now_ms);
     /// Joins the complete answer and ends the session (false: it ended another run, go on). kBusy:
     /// it no longer fits, pull again. kInvalidArgument: the peer has seen more of our events than
-    /// we have.
-    Result<bool> finish(const wire::Done& done);
+    /// we have. From a peer that may not relay, `own_of` says which rows are its own to change.
+    Result<bool> finish(const wire::Done& done, const PeerPolicy* own_of);
     /// Ends the session. `keep`: what was staged may serve a later one with the same peer. If the
     /// rest cannot be cleared away now, that happens before the next pull begins.
     void abort(bool keep);
@@ -62,7 +62,7 @@ class PullClient {
 
     /// Whether a message belongs to the run that is being followed; the first one decides.
     bool follows(std::uint64_t stream);
-    Result<void> join_all(const wire::Done& done);
+    Result<void> join_all(const wire::Done& done, const PeerPolicy* own_of);
     Result<void> stage_to_disk();
     /// Takes over what an earlier process has staged, if it can be understood.
     void take_over();

@@ -6,6 +6,7 @@
 namespace kigumi {
 
 void Replicator::Core::want_pull(Link& link, const std::string& name, std::uint64_t at_ms) {
+    if (!link.rights(name).write) return;
     std::uint64_t& due = link.buckets[name].pull_at_ms;
     if (due == 0) due = std::max<std::uint64_t>(at_ms, 1);
 }
@@ -58,6 +59,8 @@ bool Replicator::Core::start_pull(Link& link, const std::string& name, Bucket& b
     bool held = false;
     bucket.held.each_first([&](const HeldPush& push) { held = held || push.link == link.id; });
     if (!behind && !held) return false;
+    // It would bring what it must not; it can be asked as soon as that has come from others.
+    if (!link.rights(name).relay && brings_others(link, bucket, peering.acknowledged)) return false;
     const auto pull = bucket.pull.begin(link.id, *link.replica, bucket.version, now_ms);
     if (!pull) {
         link.pull_not_before_ms = now_ms + options_.backoff_max_ms;
@@ -142,7 +145,12 @@ void Replicator::Core::on(Link& link, const wire::Done& done, std::uint64_t now_
     std::string name;
     Bucket* const bucket = pulling(link, done.session, name);
     if (bucket == nullptr) return;
-    const auto joined = bucket->pull.finish(done);
+    if (const auto reason = forbidden(link, done)) {
+        deny(link, done, *reason);
+        return end_pull(*bucket, name, *reason, false, now_ms);
+    }
+    const auto joined =
+        bucket->pull.finish(done, link.rights(name).relay ? nullptr : link.policy.get());
     if (!joined) {
         if (joined.error().code == ErrorCode::kInvalidArgument)
             check_identity(link, name, done.version);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "kigumi/clocks/export.hpp"
+#include "kigumi/replication/peer_policy.hpp"
 #include "kigumi/replication/store.hpp"
 
 namespace kigumi {
@@ -68,6 +69,12 @@ struct ReplicatorOptions {
     std::size_t held_max_bytes = std::size_t{8} << 20;
     /// Rows of a pull that are kept in memory before they are staged on disk.
     std::size_t staged_max_bytes = std::size_t{4} << 20;
+    /// The cluster that this node belongs to: peers of another are refused. May be empty, which is
+    /// a cluster like any other.
+    std::string cluster;
+    /// Whether a replica may have a bucket at all: collection does not wait for those that may not
+    /// and have written nothing to it. Everybody may if this is empty.
+    std::function<bool(const ReplicaId&, std::string_view bucket)> reads;
     /// Random numbers, for session names and jitter; must be set.
     std::function<std::uint64_t()> random;
 };
@@ -111,8 +118,10 @@ class KIGUMI_API Replicator {
     Replicator(Store& store, ReplicatorOptions options);
     ~Replicator();
 
-    /// A connection exists. `dialled`: this node opened it, and greets.
-    void link_up(LinkId link, bool dialled, std::string address, std::uint64_t now_ms);
+    /// A connection exists. `dialled`: this node opened it, and greets. A peer without a policy may
+    /// do everything.
+    void link_up(LinkId link, bool dialled, std::string address, std::uint64_t now_ms,
+                 std::shared_ptr<PeerPolicy> policy = nullptr);
     /// A connection is gone.
     void link_down(LinkId link);
     /// A message from a peer; anything may be in it.

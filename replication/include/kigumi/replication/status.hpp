@@ -85,6 +85,7 @@ struct ReplicationCounters {
     std::uint64_t pulls_served = 0;
     std::uint64_t audits_done = 0;    ///< walks through a bucket with a peer, to their end
     std::uint64_t refused_peers = 0;  ///< links that were closed, for what came from them
+    std::uint64_t denied = 0;         ///< messages that their senders had no right to
 };
 
 struct ReplicatorStatus {
