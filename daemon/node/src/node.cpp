@@ -18,6 +18,7 @@
 #include <random>
 #include <thread>
 
+#include "claims.hpp"
 #include "endpoint.hpp"
 #include "kigumi/replication/commit_signal.hpp"
 #include "transport.hpp"
@@ -28,6 +29,8 @@ namespace {
 /// How often to look for commits that no signal announced.
 constexpr std::uint64_t kCommitPollMs = 20;
 constexpr int kGoodbyeLingerMs = 200;
+/// As many as a greeting takes.
+constexpr std::size_t kMaxClusterName = 64;
 
 /// A file descriptor that closes itself.
 class Descriptor {
@@ -80,14 +83,19 @@ class Node::Loop {
     Loop(Store& store, NodeOptions options)
         : store_(store),
           options_(std::move(options)),
-          replicator_(store, with_random(options_.replication)),
-          transport_({[this](LinkId link, bool dialled, const std::string& address) {
-                          replicator_.link_up(link, dialled, address, steady_ms());
-                      },
-                      [this](LinkId link) { replicator_.link_down(link); },
-                      [this](LinkId link, std::string_view message) {
-                          replicator_.receive(link, message, steady_ms());
-                      }}) {}
+          replicator_(store, complete(options_.replication)),
+          transport_(
+              {[this](LinkId link, bool dialled, const std::string& address, const PublicKey* key) {
+                   replicator_.link_up(link, dialled, address, steady_ms(),
+                                       key == nullptr ? nullptr : claims_.policy(*key));
+               },
+               [this](LinkId link) { replicator_.link_down(link); },
+               [this](LinkId link, std::string_view message) {
+                   replicator_.receive(link, message, steady_ms());
+               },
+               [this](Effects::Note::Level level, const char* event, std::string detail) {
+                   report({level, event, std::move(detail)});
+               }}) {}
 
     ~Loop() {
         if (!thread_.joinable()) return;
@@ -103,11 +111,16 @@ class Node::Loop {
         wake_ = Descriptor(wake);
         stop_ = Descriptor(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
         wake_for_question_ = Descriptor(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+        KIGUMI_CHECK(lock_up());
         KIGUMI_TRY(const std::string endpoint, endpoint_of(options_.listen, options_.insecure));
         KIGUMI_CHECK(transport_.listen(endpoint));
         for (const std::string& peer : options_.peers) {
-            KIGUMI_TRY(const std::string dialled, endpoint_of(peer, options_.insecure));
-            KIGUMI_CHECK(transport_.dial(dialled));
+            KIGUMI_TRY(const PeerAddress dialled, peer_address_of(peer, options_.insecure));
+            if (dialled.key && !allowed_.allows(*dialled.key))
+                return fail(ErrorCode::kInvalidArgument, "the key of the peer \"" + peer +
+                                                             "\" is not listed; add --allow " +
+                                                             dialled.key->text());
+            KIGUMI_CHECK(transport_.dial(dialled.endpoint, dialled.key));
         }
         thread_ = std::thread([this] { run(); });
         return {};
@@ -139,8 +152,23 @@ class Node::Loop {
                                           " ms; it is busy, or hangs");
     }
 
+    Result<void> set_allowed(const std::vector<std::string>& allow) {
+        if (options_.insecure)
+            return fail(ErrorCode::kInvalidArgument,
+                        "this node speaks plain text (--insecure), so there is no allow list");
+        const std::lock_guard lock(affected_mutex_);
+        KIGUMI_TRY(auto affected, allowed_.replace(allow));
+        affected_.merge(affected);
+        list_changed_ = true;
+        return {};
+    }
+
   private:
-    static ReplicatorOptions with_random(ReplicatorOptions options) {
+    ReplicatorOptions complete(ReplicatorOptions options) const {
+        if (!options_.insecure)
+            options.reads = [this](const ReplicaId& replica, std::string_view bucket) {
+                return claims_.reads(replica, bucket);
+            };
         if (!options.random) {
             auto generator = std::make_shared<std::mt19937_64>(std::random_device{}());
             options.random = [generator] { return (*generator)(); };
@@ -165,6 +193,38 @@ class Node::Loop {
         for (LinkStatus& link : status.links)
             link.queued_bytes = transport_.waiting_bytes(link.link);
         for (const Question& question : questions) question->set_value(status);
+    }
+
+    Result<void> lock_up() {
+        if (options_.replication.cluster.size() > kMaxClusterName ||
+            !is_utf8(options_.replication.cluster))
+            return fail(ErrorCode::kInvalidArgument,
+                        "the name of the cluster must be UTF-8 of at most 64 bytes");
+        if (options_.insecure && (!options_.key_file.empty() || !options_.allow.empty()))
+            return fail(ErrorCode::kInvalidArgument,
+                        "--insecure is plain text without keys; leave it out, or --key and "
+                        "--allow");
+        if (options_.insecure) return {};
+        if (options_.key_file.empty())
+            return fail(ErrorCode::kInvalidArgument,
+                        "this node has no key; make one with 'kigumi keygen FILE', then give "
+                        "--key FILE, and --allow PUBLICKEY for each peer (or --insecure: plain "
+                        "text, on loopback only)");
+        KIGUMI_TRY(KeyPair own, KeyPair::load(options_.key_file));
+        own_.emplace(std::move(own));
+        KIGUMI_CHECK(allowed_.replace(options_.allow));
+        KIGUMI_CHECK(claims_.load(store_.directory() / "kigumid.claims"));
+        return transport_.lock(*own_, allowed_);
+    }
+
+    void drop_affected() {
+        std::set<PublicKey> affected;
+        {
+            const std::lock_guard lock(affected_mutex_);
+            if (!std::exchange(list_changed_, false)) return;
+            affected.swap(affected_);
+        }
+        transport_.drop(affected);
     }
 
     void run() {
@@ -192,6 +252,7 @@ class Node::Loop {
                         due_ms > now_ms ? static_cast<long>(due_ms - now_ms) : 0);
         const bool woken = wake_.drain();
         if (woken || committed_elsewhere()) replicator_.local_commit();
+        drop_affected();
         replicator_.tick(steady_ms());
         replicator_.flush(steady_ms());
         perform();
@@ -201,7 +262,7 @@ class Node::Loop {
 
     void take_orders() {
         const std::lock_guard lock(orders_mutex_);
-        if (retuned_) replicator_.retune(std::move(*retuned_));
+        if (retuned_) replicator_.retune(complete(std::move(*retuned_)));
         retuned_.reset();
     }
 
@@ -230,6 +291,12 @@ class Node::Loop {
     Descriptor wake_for_question_;
     std::mutex questions_mutex_;
     std::vector<Question> questions_;
+    std::optional<KeyPair> own_;
+    AllowList allowed_;
+    Claims claims_{allowed_};
+    std::mutex affected_mutex_;
+    std::set<PublicKey> affected_;  ///< keys whose connections are to be closed
+    bool list_changed_ = false;
     Replicator replicator_;
     Transport transport_;
     std::uint64_t seen_commits_ = 0;
@@ -253,6 +320,9 @@ std::uint64_t Node::idle_ms() const { return loop_->idle_ms(); }
 void Node::retune(ReplicatorOptions options) { loop_->retune(std::move(options)); }
 Result<ReplicatorStatus> Node::status(std::chrono::milliseconds patience) const {
     return loop_->status(patience);
+}
+Result<void> Node::set_allowed(const std::vector<std::string>& allow) {
+    return loop_->set_allowed(allow);
 }
 
 }  // namespace kigumi

@@ -16,9 +16,15 @@ namespace kigumi {
 struct NodeOptions {
     /// Where other nodes reach this one: `HOST:PORT` (or `tcp://HOST:PORT`); the port may be `*`.
     std::string listen;
-    /// Nodes to connect to, in the same form. One of two nodes naming the other is enough.
+    /// Nodes to connect to, in the same form; `PUBLICKEY@` before it says which key they must have
+    /// (otherwise: any listed one). One of two nodes naming the other is enough.
     std::vector<std::string> peers;
-    /// Plain text without keys. Only loopback addresses are accepted, and only when this is set.
+    /// The file of this node's key pair, as `kigumi keygen` makes it.
+    std::string key_file;
+    /// Who may get in, and what each may do: `PUBLICKEY[,PUBLICKEY...][=RIGHTS]`
+    /// (`docs/operations/security.md`).
+    std::vector<std::string> allow;
+    /// Plain text without keys, instead of `key_file`. Only loopback addresses are accepted.
     bool insecure = false;
     ReplicatorOptions replication;
     /// Receives what happens, on the node's thread; nothing is logged if empty.
@@ -49,6 +55,10 @@ class KIGUMI_API Node {
     /// hangs, or has a great deal to do.
     Result<ReplicatorStatus> status(
         std::chrono::milliseconds patience = std::chrono::milliseconds(1'000)) const;
+    /// Replaces `NodeOptions::allow`. New connections follow the list at once; those of keys that
+    /// are no longer listed, or may now do other things, are closed within a moment. An error names
+    /// the entry, and nothing changes.
+    Result<void> set_allowed(const std::vector<std::string>& allow);
 
   private:
     class Loop;
