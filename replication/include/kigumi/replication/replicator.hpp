@@ -39,8 +39,8 @@ struct ReplicatorOptions {
     /// Rows that are compared in one step, and about how many bytes.
     std::size_t audit_rows = 1'024;
     std::size_t audit_bytes = std::size_t{128} << 10;
-    /// Whether to push on what others wrote. An edge leaf does not: its masters do, and its own link
-    /// may be thin. It still answers who pulls, so nothing is lost if it is the only way.
+    /// Whether to push on what others wrote. An edge leaf does not: its masters do, and its own
+    /// link may be thin. It still answers who pulls, so nothing is lost if it is the only way.
     bool relay = true;
     /// How long writes are gathered before they are pushed, and how long pushes are before they are
     /// confirmed. Longer saves messages and costs as much time at each hop.
