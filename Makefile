@@ -71,7 +71,8 @@ fuzz:
 
 ## make package          the Debian packages, in build/package/debs, and a test that uses them
 .PHONY: package
-package: deps
+package:
+	@scripts/install-dependencies.sh --package
 	@[ -f build/package/build.ninja ] || cmake --preset package >/dev/null
 	@cmake --build --preset package
 	@tests/package/debs.sh build/package

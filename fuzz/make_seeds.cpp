@@ -222,12 +222,12 @@ void bundles(const Folder& folder) {
 
 void failure_detection(const Folder& folder) {
     using namespace membership;
-    const Contact one{replica(1), "192.0.2.1:7001", ""};
-    const Contact two{replica(2), "[2001:db8::2]:7001", std::string(40, 'k')};
+    const Contact one{replica(1), "192.0.2.1:7001", "", false};
+    const Contact two{replica(2), "[2001:db8::2]:7001", std::string(40, 'k'), true};
     const std::vector<Claim> claims{{one, 1'000, Liveness::kSuspect, replica(3)},
                                     {two, 1'700'000'000'000, Liveness::kAlive, {}},
-                                    {{replica(3), "c:1", ""}, 3, Liveness::kDown, {}},
-                                    {{replica(4), "d:1", ""}, 4, Liveness::kLeft, {}}};
+                                    {{replica(3), "c:1", "", false}, 3, Liveness::kDown, {}},
+                                    {{replica(4), "d:1", "", false}, 4, Liveness::kLeft, {}}};
     const auto add = [&](const std::string& name, Body body, std::vector<Claim> told) {
         folder.add(name, encode({two, 7, std::move(body), std::move(told)}));
     };

@@ -32,7 +32,7 @@ void check_detector(std::string_view bytes) {
     options.random = [numbers] { return numbers->next(); };
     ReplicaId::Bytes id{};
     id.fill(0x11);
-    Membership detector({{ReplicaId(id), "192.0.2.1:7001", ""}, 1'000, Liveness::kAlive, 0},
+    Membership detector({{ReplicaId(id), "192.0.2.1:7001", "", false}, 1'000, Liveness::kAlive, 0},
                         options, 1'000);
     // The same message again and again, with time in between.
     std::uint64_t now_ms = 1'000;

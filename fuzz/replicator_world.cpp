@@ -27,7 +27,7 @@ ReplicatorOptions ReplicatorWorld::limits(bool small) {
     options.part_bytes = 100;
     options.push_max_bytes = 512;
     options.push_credit_bytes = 1024;
-    options.held_max_bytes = 2048;
+    options.held_max_bytes = 8192;
     options.staged_max_bytes = 512;
     options.audit_ms = 1'000;
     options.audit_rows = 4;

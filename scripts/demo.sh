@@ -74,7 +74,7 @@ start() {
     local n=$1 peers=() p
     shift
     for p in "$@"; do peers+=(--peer "127.0.0.1:$p"); done
-    "$bin/kigumid" --data "$dir/$n" --listen "127.0.0.1:${port[$n]}" "${peers[@]}" --insecure \
+    "$bin/kigumid" --data "$dir/$n" --listen "127.0.0.1:${port[$n]}" "${peers[@]}" --insecure --only-peers \
         2>>"$dir/$n.log" &
     daemon[$n]=$!
     within 10 started "$n" || fail "node $n does not start"

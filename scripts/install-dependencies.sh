@@ -1,12 +1,16 @@
 #!/bin/sh
 # Installs what the build and the tests need, on Debian 12 or newer. Does nothing, and downloads
-# nothing, if all is there. With --fuzz: also what the fuzzers need; with --reference, the reference.
+# nothing, if all is there. With --fuzz: also what the fuzzers need; with --package
+# and --reference, what these make targets do.
 set -eu
 
-packages="build-essential ccache cmake cppzmq-dev libboost-container-dev
-libcli11-dev libcpp-httplib-dev libexpected-dev libgtest-dev liblmdb-dev libmsgpack-cxx-dev librapidcheck-dev
-libsodium-dev libspdlog-dev libsystemd-dev libtomlplusplus-dev libxxhash-dev libzmq3-dev libzstd-dev ninja-build nlohmann-json3-dev pkg-config"
+packages="build-essential ccache cmake cppzmq-dev libboost-container-dev libcli11-dev
+libcpp-httplib-dev libexpected-dev libgtest-dev liblmdb-dev libmsgpack-cxx-dev librapidcheck-dev
+libsodium-dev libspdlog-dev libsystemd-dev libtomlplusplus-dev libxxhash-dev libzmq3-dev libzstd-dev
+mypy ninja-build nlohmann-json3-dev pkg-config python3-dev python3-hypothesis python3-pytest
+python3-setuptools python3-typing-extensions python3-venv python3-wheel"
 [ "${1:-}" != --fuzz ] || packages="$packages clang-14 libclang-rt-14-dev"
+[ "${1:-}" != --package ] || packages="$packages file"
 [ "${1:-}" != --reference ] || packages="$packages doxygen"
 
 missing=""

@@ -30,10 +30,18 @@ Result<std::optional<std::string_view>> read(MDB_txn* txn, MDB_dbi table, std::s
 
 class LmdbCursor : public Cursor {
   public:
-    explicit LmdbCursor(MDB_cursor* cursor) : cursor_(cursor) {}
-    ~LmdbCursor() override { mdb_cursor_close(cursor_); }
+    LmdbCursor() = default;
+    ~LmdbCursor() override {
+        if (cursor_ != nullptr) mdb_cursor_close(cursor_);
+    }
     LmdbCursor(const LmdbCursor&) = delete;
     LmdbCursor& operator=(const LmdbCursor&) = delete;
+
+    Result<void> open(MDB_txn* txn, MDB_dbi table) {
+        const int code = mdb_cursor_open(txn, table, &cursor_);
+        if (code != 0) return lmdb_error(code, "scan");
+        return {};
+    }
 
     Result<std::optional<Item>> seek(std::string_view lower) override {
         if (lower.empty()) return move({}, MDB_FIRST);
@@ -51,14 +59,14 @@ class LmdbCursor : public Cursor {
         return std::optional<Item>(Item{to_view(key), to_view(value)});
     }
 
-    MDB_cursor* cursor_;
+    MDB_cursor* cursor_ = nullptr;
 };
 
+// Here and below the object comes first: what LMDB has begun must not be lost for want of memory.
 Result<std::unique_ptr<Cursor>> open_cursor(MDB_txn* txn, MDB_dbi table) {
-    MDB_cursor* cursor = nullptr;
-    const int code = mdb_cursor_open(txn, table, &cursor);
-    if (code != 0) return lmdb_error(code, "scan");
-    return std::unique_ptr<Cursor>(std::make_unique<LmdbCursor>(cursor));
+    auto cursor = std::make_unique<LmdbCursor>();
+    KIGUMI_CHECK(cursor->open(txn, table));
+    return std::unique_ptr<Cursor>(std::move(cursor));
 }
 
 Result<std::uint64_t> count_items(MDB_txn* txn, MDB_dbi table) {
@@ -70,14 +78,19 @@ Result<std::uint64_t> count_items(MDB_txn* txn, MDB_dbi table) {
 
 class LmdbReadTxn : public ReadTxn {
   public:
-    LmdbReadTxn(LmdbHandle& handle, MDB_txn* txn) : handle_(handle), txn_(txn) {}
+    explicit LmdbReadTxn(LmdbHandle& handle) : handle_(handle) {}
     ~LmdbReadTxn() override {
+        if (txn_ == nullptr) return;
         mdb_txn_abort(txn_);
         handle_.end();
     }
     LmdbReadTxn(const LmdbReadTxn&) = delete;
     LmdbReadTxn& operator=(const LmdbReadTxn&) = delete;
 
+    Result<void> begin() {
+        KIGUMI_TRY(txn_, handle_.begin(MDB_RDONLY));
+        return {};
+    }
     Result<std::optional<std::string_view>> get(Table table, std::string_view key) override {
         return read(txn_, handle_.table(table), key);
     }
@@ -90,19 +103,22 @@ class LmdbReadTxn : public ReadTxn {
 
   private:
     LmdbHandle& handle_;
-    MDB_txn* txn_;
+    MDB_txn* txn_ = nullptr;
 };
 
 class LmdbWriteTxn : public WriteTxn {
   public:
-    LmdbWriteTxn(LmdbHandle& handle, GroupCommit& commits, std::shared_ptr<GroupCommit::Turn> turn)
-        : handle_(handle), commits_(commits), turn_(std::move(turn)) {}
+    LmdbWriteTxn(LmdbHandle& handle, GroupCommit& commits) : handle_(handle), commits_(commits) {}
     ~LmdbWriteTxn() override {
         if (turn_) static_cast<void>(commits_.finish(*turn_, false));
     }
     LmdbWriteTxn(const LmdbWriteTxn&) = delete;
     LmdbWriteTxn& operator=(const LmdbWriteTxn&) = delete;
 
+    Result<void> begin() {
+        KIGUMI_TRY(turn_, commits_.begin());
+        return {};
+    }
     Result<std::optional<std::string_view>> get(Table table, std::string_view key) override {
         return read(turn_->txn, handle_.table(table), key);
     }
@@ -182,22 +198,30 @@ class LmdbEnv : public Env {
     LmdbEnv(const std::filesystem::path& directory, LmdbOptions options,
             OpenDirectories::Identity identity)
         : identity_(identity), handle_(directory, options), commits_(handle_) {}
-    ~LmdbEnv() override { OpenDirectories::instance().leave(identity_); }
+    ~LmdbEnv() override {
+        if (entered_) OpenDirectories::instance().leave(identity_);
+    }
     LmdbEnv(const LmdbEnv&) = delete;
     LmdbEnv& operator=(const LmdbEnv&) = delete;
 
-    Result<void> open() { return handle_.open(); }
+    Result<void> open() {
+        entered_ = OpenDirectories::instance().enter(identity_);
+        if (entered_) return handle_.open();
+        return fail(ErrorCode::kBusy, handle_.directory().string() +
+                                          " is open in this process already; share that Store");
+    }
 
     Result<std::unique_ptr<ReadTxn>> begin_read() override {
         KIGUMI_CHECK(check_process());
-        KIGUMI_TRY(MDB_txn* const txn, handle_.begin(MDB_RDONLY));
-        return std::unique_ptr<ReadTxn>(std::make_unique<LmdbReadTxn>(handle_, txn));
+        auto txn = std::make_unique<LmdbReadTxn>(handle_);
+        KIGUMI_CHECK(txn->begin());
+        return std::unique_ptr<ReadTxn>(std::move(txn));
     }
     Result<std::unique_ptr<WriteTxn>> begin_write() override {
         KIGUMI_CHECK(check_process());
-        KIGUMI_TRY(auto turn, commits_.begin());
-        return std::unique_ptr<WriteTxn>(
-            std::make_unique<LmdbWriteTxn>(handle_, commits_, std::move(turn)));
+        auto txn = std::make_unique<LmdbWriteTxn>(handle_, commits_);
+        KIGUMI_CHECK(txn->begin());
+        return std::unique_ptr<WriteTxn>(std::move(txn));
     }
     Result<Usage> usage() override {
         KIGUMI_CHECK(check_process());
@@ -217,6 +241,7 @@ class LmdbEnv : public Env {
     }
 
     const OpenDirectories::Identity identity_;
+    bool entered_ = false;
     const pid_t process_ = getpid();
     LmdbHandle handle_;
     GroupCommit commits_;
@@ -235,9 +260,6 @@ Result<std::unique_ptr<Env>> open_lmdb(const std::filesystem::path& directory,
         return fail(ErrorCode::kIo, "cannot use " + directory.string() +
                                         " as a data directory: " + std::strerror(errno));
     const OpenDirectories::Identity identity{info.st_dev, info.st_ino};
-    if (!OpenDirectories::instance().enter(identity))
-        return fail(ErrorCode::kBusy,
-                    directory.string() + " is open in this process already; share that Store");
     auto env = std::make_unique<LmdbEnv>(directory, options, identity);
     KIGUMI_CHECK(env->open());
     return std::unique_ptr<Env>(std::move(env));

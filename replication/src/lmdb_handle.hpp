@@ -26,6 +26,7 @@ class LmdbHandle {
     LmdbHandle& operator=(const LmdbHandle&) = delete;
 
     Result<void> open();
+    const std::filesystem::path& directory() const { return directory_; }
 
     /// Begins an LMDB transaction (`flags`: 0 or MDB_RDONLY); end it with end().
     Result<MDB_txn*> begin(unsigned flags);

@@ -2,6 +2,7 @@
 
 #include <msgpack/null_visitor.hpp>
 #include <msgpack/unpack.hpp>
+#include <new>
 
 namespace kigumi {
 
@@ -71,6 +72,9 @@ Result<MsgpackReader> MsgpackReader::parse(std::string_view bytes) {
         if (msgpack::parse(bytes.data(), bytes.size(), consumed, visitor) &&
             consumed == bytes.size())
             return reader;
+    } catch (const std::bad_alloc&) {
+        // Want of memory is no damage.
+        throw;
     } catch (const std::exception&) {
         // msgpack reports some malformed texts by throwing; the answer is the same.
     }

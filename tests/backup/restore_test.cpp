@@ -286,7 +286,7 @@ TEST_F(Drill, FindsARowThatTheBackupLacks) {
 /// Random writes of every type with backups in between, of which some are full.
 class RestoreLaws : public testing::Test {};
 
-workloads::Op an_op() { return *workloads::any_op(); }
+workloads::Op an_op() { return *workloads::Everything::operations(); }
 
 /// What readers are shown, row by row.
 std::map<RowKey, std::string> shown(Store& store) {
@@ -361,7 +361,8 @@ class Pair {
                 bring(other.store(), one.store());
             } else {
                 one.write([](auto& tx) {
-                    workloads::Everything::apply(tx, *rc::gen::resize(100, workloads::any_op()));
+                    workloads::Everything::apply(
+                        tx, *rc::gen::resize(100, workloads::Everything::operations()));
                 });
             }
         }

@@ -12,7 +12,8 @@ namespace {
 using namespace membership;
 
 Contact contact(std::size_t number) {
-    return {sim::Swarm::replica(number), "192.0.2.1:" + std::to_string(7000 + number), "key"};
+    return {sim::Swarm::replica(number), "192.0.2.1:" + std::to_string(7000 + number), "key",
+            number % 2 == 1};
 }
 
 std::vector<Message> examples() {
@@ -209,6 +210,15 @@ TEST(MembershipMessages, AnotherNameLeavesTheOldOneBehind) {
     };
     EXPECT_TRUE(says(0, Liveness::kLeft));
     EXPECT_TRUE(says(7, Liveness::kAlive));
+}
+
+TEST(MembershipMessages, TheSenderNamesTheKeyThatItsConnectionHasShown) {
+    Alone node;
+    const std::string bytes = encode({contact(1), 1, Gossip{}, {}});
+    EXPECT_FALSE(node->receive(bytes, 1'001, "another key"));
+    EXPECT_TRUE(node->members().empty());
+    EXPECT_TRUE(node->receive(bytes, 1'001, "key"));
+    EXPECT_EQ(node->members().size(), 1U);
 }
 
 TEST(MembershipMessages, AWholeListIsNotSentAgainAtOnce) {

@@ -40,13 +40,13 @@ void Swarm::start(std::size_t index, std::size_t seed, std::uint64_t incarnation
     MembershipOptions options = options_.membership;
     auto generator = std::make_shared<Random>(random_.next());
     options.random = [generator] { return generator->next(); };
-    node.membership =
-        std::make_unique<Membership>(membership::Member{{replica(index), address_of(index), ""},
-                                                        incarnation == 0 ? now_ms_ : incarnation,
-                                                        Liveness::kAlive,
-                                                        0},
-                                     options, now_ms_);
-    if (seed != index) node.membership->join({{}, address_of(seed), ""});
+    node.membership = std::make_unique<Membership>(
+        membership::Member{{replica(index), address_of(index), "", false},
+                           incarnation == 0 ? now_ms_ : incarnation,
+                           Liveness::kAlive,
+                           0},
+        options, now_ms_);
+    if (seed != index) node.membership->join({{}, address_of(seed), "", false});
     push(now_ms_, What::kTick, index);
     node.tick_at_ms = now_ms_;
 }

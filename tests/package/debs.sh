@@ -33,9 +33,9 @@ depends libkigumi-dev | grep -q 'libkigumi[0-9.]* (= ' || fail "libkigumi-dev do
 
 library=$(find "$work/root/usr/lib" -name 'libkigumi-cpp.so.*.*.*')
 [ -n "$library" ] || fail "no shared library"
-# Its own classes and functions, and what templates of the standard library leave, leave it; what
-# only the sources know does not.
-if nm -D --defined-only -C "$library" | grep -E 'kigumi::(LmdbHandle|GroupCommit|Transport|PullClient|OriginTable)::'; then
+# Public classes with what they keep inside, and what templates of the standard library leave behind,
+# leave it; classes that only the sources know do not.
+if nm -D --defined-only -C "$library" | grep -E 'kigumi::(kv::LmdbHandle|kv::GroupCommit|Transport|PullClient|OriginTable)::'; then
     fail "the names above are nobody else's business"
 fi
 nm -D --defined-only -C "$library" | grep -q 'kigumi::Store::open' || fail "Store::open is not exported"

@@ -12,8 +12,9 @@ class Partition : public ProcessTest {
   protected:
     void SetUp() override {
         for (int i = 0; i < 3; ++i) make_site();
-        sites_[0].start();
-        sites_[1].start({sites_[0].address()});
+        // Found by themselves, they would not need the relay.
+        sites_[0].start({}, {"--only-peers"});
+        sites_[1].start({sites_[0].address()}, {"--only-peers"});
         const std::string to_a = "=" + std::to_string(sites_[0].port());
         const std::string to_b = "=" + std::to_string(sites_[1].port());
         relay_ = std::make_unique<Process>(
@@ -25,7 +26,8 @@ class Partition : public ProcessTest {
         const std::string ports = relay_->output();
         const std::string second = ports.substr(ports.find('\n') + 1);
         sites_[2].start({"127.0.0.1:" + ports.substr(0, ports.find('=')),
-                         "127.0.0.1:" + second.substr(0, second.find('='))});
+                         "127.0.0.1:" + second.substr(0, second.find('='))},
+                        {"--only-peers"});
         sites_[0].add("members", "kept");
         sites_[0].add("members", "removed");
         sites_[0].add("members", "removed and added");

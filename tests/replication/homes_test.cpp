@@ -151,7 +151,8 @@ RC_GTEST_PROP(HomesLaws, AllReadTheSameAfterAnyWrites, ()) {
     lmdb.use_bucket("case " + std::to_string(++cases));
     MemoryHome memory;
     MemoryEnvHome in_memory;
-    const auto some_ops = rc::gen::container<std::vector<workloads::Op>>(workloads::any_op());
+    const auto some_ops =
+        rc::gen::container<std::vector<workloads::Op>>(workloads::Everything::operations());
     for (const auto& ops :
          *rc::gen::container<std::vector<std::vector<workloads::Op>>>(5, some_ops)) {
         const auto apply_all = [&ops](auto& space) {

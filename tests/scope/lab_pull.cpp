@@ -6,6 +6,7 @@ namespace kigumi::scope {
 namespace {
 
 constexpr std::uint64_t kNowMs = 1'000;
+constexpr std::uint64_t kTimeoutMs = 2'000;
 
 LinkId link_to(unsigned replica) { return replica + 1; }
 
@@ -46,9 +47,9 @@ Session Lab::begin(const Session* broken, const Site& client, const Site& server
                           ? *broken->pull
                           : PullClient(put(client), std::string(kDefaultBucket), options_);
     put(client);
-    const wire::Pull request =
-        must(pull.begin(link_to(server.replica), id_of(server.replica), client.version, kNowMs),
-             "a pull cannot begin");
+    const wire::Pull request = must(pull.begin(link_to(server.replica), id_of(server.replica),
+                                               client.version, kNowMs, kTimeoutMs),
+                                    "a pull cannot begin");
     const std::string bytes = wire::encode(request);
     if (request.resume && broken != nullptr) {
         session.base = broken->base;

@@ -14,8 +14,10 @@ namespace {
 
 constexpr std::uint64_t kEpochMs = 1'800'000'000'000;
 constexpr const char* kMessageNames[] = {
-    "hello", "who",    "bye",   "digest",  "push",  "pull",         "chunk",     "credit",
-    "done",  "cancel", "prune", "hearsay", "audit", "audit answer", "audit rows"};
+    "hello",         "who",         "bye",       "digest",        "push",
+    "pull",          "chunk",       "credit",    "done",          "cancel",
+    "prune",         "hearsay",     "audit",     "audit answer",  "audit rows",
+    "digest change", "push change", "say whole", "hearsay change"};
 
 /// How many states pass between two backups of a bucket of somebody.
 constexpr std::uint64_t kChecksPerBackup = 5;
@@ -28,7 +30,8 @@ ReplicatorOptions tiny_sizes() {
     options.part_bytes = 90;
     options.push_max_bytes = 400;
     options.push_credit_bytes = 800;
-    options.held_max_bytes = 2'000;
+    options.held_max_bytes = 8'000;
+    options.held_peer_max_bytes = 5'000;
     options.staged_max_bytes = 250;
     options.collect_rows = 3;
     options.audit_rows = 4;
@@ -447,7 +450,7 @@ void Cluster::wake(unsigned index) {
     adopt_removals(index);
     node.replicator->flush(now_ms_);
     perform(index);
-    const std::size_t bound = options_.large ? std::size_t{16} << 20 : 2'000 + 250 + 4'000;
+    const std::size_t bound = options_.large ? std::size_t{16} << 20 : 8'000 + 250 + 4'000;
     if (node.replicator->buffered_bytes() > bound)
         throw Violation("node " + std::to_string(index) + " buffers " +
                         std::to_string(node.replicator->buffered_bytes()) + " bytes");

@@ -5,10 +5,11 @@
 namespace kigumi::sim {
 namespace {
 
-/// After healing: within so many digest rounds everybody holds everything. A round is 500 ms, and a
-/// pull that failed before may wait out its longest backoff, 5 s, first. Along a chain of replicas
-/// each may have to wait for the next.
-constexpr unsigned kRounds = 60;
+/// After healing: within so many digest rounds everybody holds everything. A round is 500 ms. A
+/// pull that failed before may wait out its longest backoff, 5 s, or a breaker that is open, 10 s,
+/// and one whose request was lost its longest time-out, 10 s, first. Along a chain of replicas each
+/// may have to wait for the next.
+constexpr unsigned kRounds = 100;
 constexpr unsigned kRoundsPerReplica = 6;
 constexpr std::uint64_t kRoundMs = 500;
 /// About what an audit takes beyond its period.

@@ -19,6 +19,29 @@ std::vector<Option> node_options() {
 }
 }
 }
+, {"node.advertise", "--advertise", "", Reload::kRestart,
+   "Where other nodes reach this one, HOST:PORT, if that is not what it listens on.",
+   "Empty: the address that it listens on, or this machine's name if it listens on all of them.",
+   "A wrong address is dialled in vain; the node still reaches others, and links carry both ways.",
+   Text{[](Config & c) -> auto& {return c.node.advertise;
+}
+}
+}
+, {"node.only_peers", "--only-peers", "", Reload::kRestart,
+   "Hold links to the named peers only, and look for no other nodes.",
+   "Otherwise one running node is enough to find all, and who is gone is known within seconds.",
+   "For networks that are to have the form they were given: nobody is told alive or down then.",
+   Switch{[](Config & c) -> auto& {return c.node.only_peers;
+}
+}
+}
+, {"node.leaf", "--leaf", "", Reload::kRestart, "Hold links to a few masters and relay nothing.",
+   "A node at the edge should not carry what others say to each other.",
+   "It is cut off when those few masters are, until it is told of others.",
+   Switch{[](Config & c) -> auto& {return c.node.leaf;
+}
+}
+}
 , {"node.peers", "--peer", "", Reload::kRestart,
    "Other nodes to connect to: [PUBLICKEY@]HOST:PORT.",
    "One of two nodes naming the other is enough, so a new node names those that are there.",

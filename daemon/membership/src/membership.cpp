@@ -51,9 +51,12 @@ void Membership::Core::join(const Contact& seed) {
     if (seeds_.size() < kMaxSeeds) seeds_.push_back(seed);
 }
 
-Result<ReplicaId> Membership::Core::receive(std::string_view bytes, std::uint64_t now_ms) {
+Result<ReplicaId> Membership::Core::receive(std::string_view bytes, std::uint64_t now_ms,
+                                            std::string_view proved_key) {
     notice_stall(now_ms);
     KIGUMI_TRY(const Message message, decode(bytes));
+    if (!proved_key.empty() && message.sender.key != proved_key)
+        return fail(ErrorCode::kCorrupt, "a message names another key than its connection showed");
     const ReplicaId sender = message.sender.replica;
     // A seed may be this node's own address.
     if (left_ || sender == self.contact.replica) return sender;
@@ -171,8 +174,9 @@ Membership::Membership(Member self, MembershipOptions options, std::uint64_t now
 Membership::~Membership() = default;
 
 void Membership::join(const Contact& seed) { core_->join(seed); }
-Result<ReplicaId> Membership::receive(std::string_view message, std::uint64_t now_ms) {
-    return core_->receive(message, now_ms);
+Result<ReplicaId> Membership::receive(std::string_view message, std::uint64_t now_ms,
+                                      std::string_view proved_key) {
+    return core_->receive(message, now_ms, proved_key);
 }
 void Membership::heard(const ReplicaId& replica, std::uint64_t now_ms) {
     core_->heard(replica, now_ms);

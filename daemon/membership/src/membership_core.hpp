@@ -24,7 +24,8 @@ class Membership::Core {
     Core(membership::Member self, MembershipOptions options, std::uint64_t now_ms);
 
     void join(const Contact& seed);
-    Result<ReplicaId> receive(std::string_view bytes, std::uint64_t now_ms);
+    Result<ReplicaId> receive(std::string_view bytes, std::uint64_t now_ms,
+                              std::string_view proved_key);
     void heard(const ReplicaId& replica, std::uint64_t now_ms);
     void doubt(const ReplicaId& replica);
     void tick(std::uint64_t now_ms);

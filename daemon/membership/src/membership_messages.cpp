@@ -15,10 +15,11 @@ constexpr std::uint8_t kFirstControlKind = 64;
 enum Kind : std::uint8_t { kPing = kFirstControlKind, kPingFor, kAck, kNack, kGossip, kExchange };
 
 void write_contact(Packer& packer, const Contact& contact) {
-    packer.pack_array(3);
+    packer.pack_array(4);
     codec::pack_bytes(packer, contact.replica.bytes());
     codec::pack_text(packer, contact.address);
     codec::pack_text(packer, contact.key);
+    contact.leaf ? packer.pack_true() : packer.pack_false();
 }
 
 bool is_printable(std::string_view text) {
@@ -28,11 +29,12 @@ bool is_printable(std::string_view text) {
 }
 
 Contact read_contact(MsgpackReader& reader) {
-    reader.array_of(3);
+    reader.array_of(4);
     Contact contact;
     contact.replica = codec::read_replica(reader);
     contact.address = reader.text();
     contact.key = reader.text();
+    contact.leaf = reader.boolean();
     if (contact.replica == ReplicaId() || contact.address.empty() ||
         contact.address.size() > kMaxAddressBytes || contact.key.size() > kMaxKeyBytes ||
         !is_printable(contact.address) || !is_printable(contact.key))

@@ -1,8 +1,10 @@
 #include "endpoint.hpp"
 
 #include <arpa/inet.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 
 namespace kigumi {
 namespace {
@@ -53,6 +55,20 @@ Result<PeerAddress> peer_address_of(const std::string& peer, bool plain_text) {
     }
     KIGUMI_TRY(address.endpoint, endpoint_of(rest, plain_text));
     return address;
+}
+
+std::string address_of(const std::string& endpoint) {
+    return endpoint.starts_with(kScheme) ? endpoint.substr(kScheme.size()) : endpoint;
+}
+
+std::string reachable_address(const std::string& bound) {
+    const std::string address = address_of(bound);
+    const auto colon = address.rfind(':');
+    const std::string host = address.substr(0, colon);
+    std::array<char, 256> name{};
+    if ((host != "0.0.0.0" && host != "[::]") || gethostname(name.data(), name.size() - 1) != 0)
+        return address;
+    return name.data() + address.substr(colon);
 }
 
 }  // namespace kigumi

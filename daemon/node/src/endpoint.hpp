@@ -18,4 +18,11 @@ struct PeerAddress {
 /// From `[PUBLICKEY@]HOST:PORT`.
 Result<PeerAddress> peer_address_of(const std::string& peer, bool plain_text);
 
+/// What stands behind the scheme of an endpoint: `HOST:PORT`.
+std::string address_of(const std::string& endpoint);
+
+/// Where others reach a node that listens there: the address itself, or, if it is every address of
+/// the machine, the machine's name with the same port.
+std::string reachable_address(const std::string& bound);
+
 }  // namespace kigumi

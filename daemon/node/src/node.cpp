@@ -16,9 +16,11 @@
 #include <mutex>
 #include <optional>
 #include <random>
+#include <set>
 #include <thread>
 
 #include "claims.hpp"
+#include "discovery.hpp"
 #include "endpoint.hpp"
 #include "kigumi/replication/commit_signal.hpp"
 #include "transport.hpp"
@@ -85,14 +87,10 @@ class Node::Loop {
           options_(std::move(options)),
           replicator_(store, complete(options_.replication)),
           transport_(
-              {[this](LinkId link, bool dialled, const std::string& address, const PublicKey* key) {
-                   replicator_.link_up(link, dialled, address, steady_ms(),
-                                       key == nullptr ? nullptr : claims_.policy(*key));
-               },
-               [this](LinkId link) { replicator_.link_down(link); },
-               [this](LinkId link, std::string_view message) {
-                   replicator_.receive(link, message, steady_ms());
-               },
+              {[this](LinkId link, bool dialled, const std::string& address, bool control,
+                      const PublicKey* key) { link_up(link, dialled, address, control, key); },
+               [this](LinkId link) { link_down(link); },
+               [this](LinkId link, std::string_view message) { receive(link, message); },
                [this](Effects::Note::Level level, const char* event, std::string detail) {
                    report({level, event, std::move(detail)});
                }}) {}
@@ -114,14 +112,18 @@ class Node::Loop {
         KIGUMI_CHECK(lock_up());
         KIGUMI_TRY(const std::string endpoint, endpoint_of(options_.listen, options_.insecure));
         KIGUMI_CHECK(transport_.listen(endpoint));
+        std::vector<membership::Contact> configured;
         for (const std::string& peer : options_.peers) {
             KIGUMI_TRY(const PeerAddress dialled, peer_address_of(peer, options_.insecure));
             if (dialled.key && !allowed_.allows(*dialled.key))
                 return fail(ErrorCode::kInvalidArgument, "the key of the peer \"" + peer +
                                                              "\" is not listed; add --allow " +
                                                              dialled.key->text());
-            KIGUMI_CHECK(transport_.dial(dialled.endpoint, dialled.key));
+            KIGUMI_CHECK(transport_.dial(dialled.endpoint, false, dialled.key));
+            configured.push_back(
+                {{}, address_of(dialled.endpoint), dialled.key ? dialled.key->text() : "", false});
         }
+        if (!options_.only_peers) KIGUMI_CHECK(begin_discovery(std::move(configured)));
         thread_ = std::thread([this] { run(); });
         return {};
     }
@@ -164,7 +166,72 @@ class Node::Loop {
     }
 
   private:
+    Result<void> begin_discovery(std::vector<membership::Contact> configured) {
+        membership::Contact self;
+        KIGUMI_TRY(self.replica, store_.replica());
+        self.address = reachable_address(transport_.bound());
+        self.leaf = options_.leaf;
+        if (own_) self.key = own_->public_key().text();
+        if (!options_.advertise.empty()) {
+            KIGUMI_TRY(const std::string told, endpoint_of(options_.advertise, options_.insecure));
+            self.address = address_of(told);
+        }
+        MembershipOptions membership = options_.membership;
+        membership.random = complete(options_.replication).random;
+        const auto dial = [this](const membership::Contact& contact, bool control) -> Result<void> {
+            KIGUMI_TRY(const std::string endpoint, endpoint_of(contact.address, options_.insecure));
+            std::optional<PublicKey> key;
+            if (own_ && !contact.key.empty()) {
+                KIGUMI_TRY(key, PublicKey::parse(contact.key));
+                if (!allowed_.allows(*key))
+                    return fail(ErrorCode::kInvalidArgument,
+                                "the key of " + contact.address + " is not listed here");
+            }
+            return transport_.dial(endpoint, control, std::move(key));
+        };
+        const auto hang_up = [this](const std::string& address, bool control) {
+            if (const auto endpoint = endpoint_of(address, options_.insecure))
+                transport_.hang_up(*endpoint, control);
+        };
+        const auto send = [this](LinkId link, std::string message) {
+            transport_.send(link, std::move(message));
+        };
+        discovery_.emplace(store_, std::move(self), std::move(configured), std::move(membership),
+                           options_.neighbours,
+                           Discovery::Wires{dial, hang_up, send,
+                                            [this](const Effects::Note& note) { report(note); }},
+                           steady_ms());
+        return {};
+    }
+
+    void link_up(LinkId link, bool dialled, const std::string& address, bool control,
+                 const PublicKey* key) {
+        if (!control)
+            return replicator_.link_up(link, dialled, address, steady_ms(),
+                                       key == nullptr ? nullptr : claims_.policy(*key));
+        control_links_.insert(link);
+        if (discovery_)
+            discovery_->link_up(link, dialled ? address_of(address) : "",
+                                key == nullptr ? "" : key->text());
+    }
+
+    void link_down(LinkId link) {
+        if (control_links_.erase(link) == 0) return replicator_.link_down(link);
+        if (discovery_) discovery_->link_down(link);
+    }
+
+    void receive(LinkId link, std::string_view message) {
+        if (!control_links_.contains(link)) return replicator_.receive(link, message, steady_ms());
+        if (!discovery_) return;
+        const auto heard = discovery_->receive(link, message, steady_ms());
+        if (heard) return;
+        report({Effects::Note::Level::kWarning, "peer.refused",
+                "control connection, reason=\"" + heard.error().message + '"'});
+        transport_.close(link);
+    }
+
     ReplicatorOptions complete(ReplicatorOptions options) const {
+        if (options_.leaf) options.relay = false;
         if (!options_.insecure)
             options.reads = [this](const ReplicaId& replica, std::string_view bucket) {
                 return claims_.reads(replica, bucket);
@@ -237,6 +304,7 @@ class Node::Loop {
                 report({Effects::Note::Level::kWarning, "loop.failed", error.what()});
             }
         }
+        if (discovery_) discovery_->leave();
         replicator_.leave();
         perform();
         transport_.flush();
@@ -247,12 +315,16 @@ class Node::Loop {
         const std::uint64_t now_ms = steady_ms();
         turned_ms_ = now_ms;
         take_orders();
-        const std::uint64_t due_ms = std::min(replicator_.next_wakeup(), now_ms + kCommitPollMs);
+        const std::uint64_t due_ms =
+            std::min({replicator_.next_wakeup(), now_ms + kCommitPollMs,
+                      discovery_ ? discovery_->next_wakeup() : UINT64_MAX});
         transport_.poll({wake_.get(), stop_.get(), wake_for_question_.get()},
                         due_ms > now_ms ? static_cast<long>(due_ms - now_ms) : 0);
         const bool woken = wake_.drain();
         if (woken || committed_elsewhere()) replicator_.local_commit();
         drop_affected();
+        if (discovery_ && discovery_->next_wakeup() <= steady_ms())
+            discovery_->tick(replicator_.linked(), steady_ms());
         replicator_.tick(steady_ms());
         replicator_.flush(steady_ms());
         perform();
@@ -299,6 +371,8 @@ class Node::Loop {
     bool list_changed_ = false;
     Replicator replicator_;
     Transport transport_;
+    std::set<LinkId> control_links_;
+    std::optional<Discovery> discovery_;
     std::uint64_t seen_commits_ = 0;
     std::atomic<std::uint64_t> turned_ms_ = steady_ms();
     std::mutex orders_mutex_;

@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "curve.hpp"
+#include "kigumi/daemon/membership.hpp"
 #include "lock_test.hpp"
 
 namespace kigumi {
@@ -13,6 +14,7 @@ namespace {
 // Bounds of what one burst takes and of what waits for one peer. The protocol's own credits keep a
 // well-meaning peer far below them.
 constexpr int kBurst = 256;
+constexpr std::size_t kBurstBytes = std::size_t{4} << 20;
 constexpr std::size_t kMaxWaitingBytes = std::size_t{8} << 20;
 constexpr std::uint64_t kMaxWaitingMs = 2'000;
 constexpr std::size_t kMaxAccepted = 1'024;
@@ -95,10 +97,14 @@ Result<void> Transport::listen(const std::string& endpoint) {
     return {};
 }
 
-Result<void> Transport::dial(const std::string& endpoint, std::optional<PublicKey> pinned) {
+Result<void> Transport::dial(const std::string& endpoint, bool control,
+                             std::optional<PublicKey> pinned) {
+    for (const auto& [known, connection] : connections_)
+        if (connection.endpoint == endpoint && connection.control == control) return {};
     const LinkId id = next_link_++;
     Connection& connection = connections_[id];
     connection.endpoint = endpoint;
+    connection.control = control;
     connection.pinned = std::move(pinned);
     connection.key = candidate(connection);
     try {
@@ -108,8 +114,17 @@ Result<void> Transport::dial(const std::string& endpoint, std::optional<PublicKe
         return fail(ErrorCode::kIo, "cannot connect to " + endpoint + ": " + error.what());
     }
     if (connection.dealer)
-        handler_.up(id, true, endpoint, connection.key ? &*connection.key : nullptr);
+        handler_.up(id, true, endpoint, control, connection.key ? &*connection.key : nullptr);
     return {};
+}
+
+void Transport::hang_up(const std::string& endpoint, bool control) {
+    for (auto it = connections_.begin(); it != connections_.end(); ++it) {
+        if (it->second.endpoint != endpoint || it->second.control != control) continue;
+        const LinkId id = it->first;
+        connections_.erase(it);
+        return handler_.down(id);
+    }
 }
 
 void Transport::connect(Connection& connection) {
@@ -209,7 +224,8 @@ void Transport::redial(LinkId id) {
     entry.key() = fresh;
     Connection& inserted = connections_.insert(std::move(entry)).position->second;
     if (inserted.dealer)
-        handler_.up(fresh, true, inserted.endpoint, inserted.key ? &*inserted.key : nullptr);
+        handler_.up(fresh, true, inserted.endpoint, inserted.control,
+                    inserted.key ? &*inserted.key : nullptr);
 }
 
 void Transport::drop(const std::set<PublicKey>& keys) {
@@ -260,7 +276,8 @@ void Transport::poll(const std::vector<int>& others, long timeout_ms) {
 }
 
 bool Transport::receive_accepted() {
-    for (int i = 0; i < kBurst; ++i) {
+    std::size_t bytes = 0;
+    for (int i = 0; i < kBurst && bytes < kBurstBytes; ++i) {
         zmq::message_t sender;
         if (!router_.recv(sender, zmq::recv_flags::dontwait)) return true;
         const std::string routing_id = sender.to_string();
@@ -271,11 +288,13 @@ bool Transport::receive_accepted() {
             zmq::message_t surplus;
             more = router_.recv(surplus, zmq::recv_flags::dontwait).has_value() && surplus.more();
         }
+        bytes += body.size();
         // From the body: the library loses what it knows of a message with its first frame.
         const int descriptor = zmq_msg_get(body.handle(), ZMQ_SRCFD);
         doorman_.heard(descriptor);
         if (refused_.contains(routing_id)) continue;
-        const LinkId id = accept(routing_id, key_of(body), descriptor);
+        const LinkId id =
+            accept(routing_id, is_control_message(body.to_string_view()), key_of(body), descriptor);
         if (id == 0) continue;
         if (!one_frame) {
             close(id);
@@ -288,17 +307,19 @@ bool Transport::receive_accepted() {
 }
 
 void Transport::receive_dialled(LinkId id) {
-    for (int i = 0; i < kBurst; ++i) {
+    std::size_t bytes = 0;
+    for (int i = 0; i < kBurst && bytes < kBurstBytes; ++i) {
         const auto it = connections_.find(id);
         if (it == connections_.end()) return;
         zmq::message_t body;
         if (!it->second.dealer.recv(body, zmq::recv_flags::dontwait)) return;
+        bytes += body.size();
         handler_.message(id, body.to_string_view());
     }
 }
 
-LinkId Transport::accept(const std::string& routing_id, const std::optional<PublicKey>& key,
-                         int descriptor) {
+LinkId Transport::accept(const std::string& routing_id, bool control,
+                         const std::optional<PublicKey>& key, int descriptor) {
     // By now the list may no longer have it.
     if (own_ != nullptr && (!key || !allowed_->allows(*key))) return 0;
     // A name that the peer has chosen could be one that was somebody else's a moment ago.
@@ -322,10 +343,11 @@ LinkId Transport::accept(const std::string& routing_id, const std::optional<Publ
     const LinkId id = next_link_++;
     Connection& connection = connections_[id];
     connection.routing_id = routing_id;
+    connection.control = control;
     connection.key = key;
     connection.descriptor = descriptor;
     by_routing_id_[routing_id] = id;
-    handler_.up(id, false, "accepted", key ? &*key : nullptr);
+    handler_.up(id, false, "accepted", control, key ? &*key : nullptr);
     return id;
 }
 

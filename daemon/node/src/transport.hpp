@@ -34,7 +34,8 @@ class Transport {
   public:
     struct Handler {
         /// `key`: who is there; null in plain text.
-        std::function<void(LinkId, bool dialled, const std::string& address, const PublicKey* key)>
+        std::function<void(LinkId, bool dialled, const std::string& address, bool control,
+                           const PublicKey* key)>
             up;
         std::function<void(LinkId)> down;
         std::function<void(LinkId, std::string_view)> message;
@@ -47,8 +48,13 @@ class Transport {
     /// who is not listed. Tests that it is so. Both must outlive this object.
     Result<void> lock(const KeyPair& own, AllowList& allowed);
     Result<void> listen(const std::string& endpoint);
+    /// `control`: a connection apart from that of replication, for the failure detector. At most
+    /// one of each kind to an endpoint. What an accepted connection is for its first message tells.
     /// `pinned`: the only key that is accepted there.
-    Result<void> dial(const std::string& endpoint, std::optional<PublicKey> pinned = {});
+    Result<void> dial(const std::string& endpoint, bool control = false,
+                      std::optional<PublicKey> pinned = {});
+    /// Takes back a dial.
+    void hang_up(const std::string& endpoint, bool control);
     /// Closes the connections of these keys; new ones are as the list has it by now.
     void drop(const std::set<PublicKey>& keys);
     /// The endpoint that was bound.
@@ -76,6 +82,7 @@ class Transport {
         std::optional<PublicKey> key;  ///< proved, or to be proved before anything is said
         std::string endpoint;          ///< of a dialled peer; empty otherwise
         std::optional<PublicKey> pinned;
+        bool control = false;  ///< of the failure detector
         zmq::socket_t dealer;  ///< of a dialled peer; empty until the next try
         SocketMonitor monitor;
         bool key_right = false;        ///< it has been shown there, by the last word
@@ -94,7 +101,7 @@ class Transport {
     /// Whether all that had come was taken.
     bool receive_accepted();
     void receive_dialled(LinkId id);
-    LinkId accept(const std::string& routing_id, const std::optional<PublicKey>& key,
+    LinkId accept(const std::string& routing_id, bool control, const std::optional<PublicKey>& key,
                   int descriptor);
     void gone(int descriptor);
     /// Nothing must go to a peer that has gone: its routing id may become another one's.

@@ -6,11 +6,20 @@ namespace kigumi::bundle {
 
 BlockWorkers::BlockWorkers(const std::function<Work()>& make_work) {
     const unsigned threads = std::clamp(std::thread::hardware_concurrency(), 1U, 4U);
-    for (unsigned i = 0; i < threads; ++i)
-        threads_.emplace_back([this, work = make_work()] { run(work); });
+    try {
+        threads_.reserve(threads);
+        for (unsigned i = 0; i < threads; ++i)
+            threads_.emplace_back([this, work = make_work()] { run(work); });
+    } catch (...) {
+        // A thread that runs when its object goes would end the process.
+        stop();
+        throw;
+    }
 }
 
-BlockWorkers::~BlockWorkers() {
+BlockWorkers::~BlockWorkers() { stop(); }
+
+void BlockWorkers::stop() {
     {
         const std::lock_guard lock(mutex_);
         stopping_ = true;
@@ -28,11 +37,12 @@ std::unique_ptr<BlockJob> BlockWorkers::fresh() {
 
 void BlockWorkers::start(std::unique_ptr<BlockJob> job) {
     job->done = false;
+    // In this order: no thread may be given a job that nobody holds.
+    under_way_.push_back(std::move(job));
     {
         const std::lock_guard lock(mutex_);
-        waiting_.push_back(job.get());
+        waiting_.push_back(under_way_.back().get());
     }
-    under_way_.push_back(std::move(job));
     changed_.notify_all();
 }
 

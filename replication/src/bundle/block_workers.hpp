@@ -49,6 +49,7 @@ class BlockWorkers {
     bool busy() const { return under_way_.size() >= 2 * threads_.size(); }
 
   private:
+    void stop();
     void run(const Work& work);
 
     std::mutex mutex_;

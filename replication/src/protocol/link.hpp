@@ -9,9 +9,12 @@
 #include <string>
 
 #include "ascending.hpp"
+#include "breaker.hpp"
+#include "inflow.hpp"
 #include "kigumi/clocks/version_vector.hpp"
 #include "kigumi/replication/status.hpp"
 #include "references.hpp"
+#include "rtt.hpp"
 
 namespace kigumi {
 
@@ -23,13 +26,12 @@ struct Peering {
         std::uint64_t at_ms;
     };
 
-    bool known = false;             ///< the peer has said what it holds
-    VersionVector acknowledged;     ///< what it holds durably; the newest word replaces older ones
-    VersionVector told;             ///< of what we hold, what it was pushed or brought itself
-    std::set<ReplicaId> pruned;     ///< origins whose events it gets by another way
-    std::optional<ReplicaId> only;  ///< the one origin that is pushed here, if not all are
-    std::deque<Sent> in_flight;     ///< pushes that it has not acknowledged
-    std::size_t in_flight_bytes = 0;
+    bool known = false;              ///< the peer has said what it holds
+    VersionVector acknowledged;      ///< what it holds durably; the newest word replaces older ones
+    VersionVector told;              ///< of what we hold, what it was pushed or brought itself
+    std::set<ReplicaId> pruned;      ///< origins whose events it gets by another way
+    std::optional<ReplicaId> only;   ///< the one origin that is pushed here, if not all are
+    std::deque<Sent> in_flight;      ///< pushes that it has not acknowledged
     std::uint64_t push_at_ms = 0;    ///< when to push what has been written; 0: nothing yet
     std::uint64_t digest_at_ms = 0;  ///< when it should hear our version; 0: it has
     std::uint64_t pull_at_ms = 0;    ///< when to pull what it has and we lack; 0: nothing to pull
@@ -85,10 +87,6 @@ struct Peering {
         const std::uint64_t at = std::max<std::uint64_t>(at_ms, 1);
         digest_at_ms = digest_at_ms == 0 ? at : std::min(digest_at_ms, at);
     }
-    void forget_oldest_push() {
-        in_flight_bytes -= in_flight.front().bytes;
-        in_flight.pop_front();
-    }
 };
 
 /// A range of rows that a peer was asked about.
@@ -98,13 +96,22 @@ struct AuditQuestion {
     std::string from;
     std::string to;
     std::uint64_t rows = 0;
+    std::uint64_t asked_ms = 0;
     std::uint64_t deadline_ms = 0;
 };
 
 struct Link {
+    Link(LinkId link, const ReplicatorOptions& options)
+        : id(link),
+          pull_backoff(options.backoff_min_ms, options.backoff_max_ms),
+          round_trip({options.pull_timeout_ms, options.timeout_min_ms, options.timeout_max_ms}),
+          breaker({options.breaker_threshold, options.breaker_weight, options.breaker_min_ms,
+                   options.breaker_max_ms}),
+          inflow(options) {}
+
     Rights rights(std::string_view bucket) const { return policy ? policy->in(bucket) : Rights(); }
 
-    LinkId id = 0;
+    LinkId id;
     bool dialled = false;
     std::string address;
     std::shared_ptr<PeerPolicy> policy;  ///< null: everything is allowed
@@ -116,11 +123,34 @@ struct Link {
     std::uint64_t hello_ms = 0;  ///< when we last greeted
     std::uint64_t who_ms = 0;    ///< when we last asked for a greeting
     std::uint64_t changed_wall_ms = 0;
-    unsigned pull_failures = 0;
+    Backoff pull_backoff;
     std::uint64_t pull_not_before_ms = 0;
+    RoundTrip round_trip;
+    Breaker breaker;
+    Inflow inflow;
+    std::size_t in_flight_bytes = 0;  ///< of pushes in all buckets
+    bool push_blocked = false;        ///< because of that
+    std::size_t vector_entries = 0;   ///< of what it has said to hold
+    std::size_t introduced = 0;       ///< buckets that we know of through it only
     std::map<std::string, Peering> buckets;
     std::optional<AuditQuestion> audit;  ///< that waits for its answer
     TrafficStatus traffic;
+
+    void sent(Peering& peering, Peering::Sent push) {
+        in_flight_bytes += push.bytes;
+        peering.in_flight.push_back(std::move(push));
+    }
+    void forget_oldest_push(Peering& peering) {
+        in_flight_bytes -= peering.in_flight.front().bytes;
+        peering.in_flight.pop_front();
+    }
+    /// Forgets what was said of buckets: it will be said again.
+    void start_over() {
+        buckets.clear();
+        in_flight_bytes = vector_entries = 0;
+        push_blocked = false;
+        audit.reset();
+    }
 };
 
 }  // namespace kigumi

@@ -58,7 +58,8 @@ std::string PullClient::mark() const {
 }
 
 Result<wire::Pull> PullClient::begin(LinkId link, const ReplicaId& peer,
-                                     const VersionVector& version, std::uint64_t now_ms) {
+                                     const VersionVector& version, std::uint64_t now_ms,
+                                     std::uint64_t timeout_ms) {
     // The version can lie below the base of an earlier process only if this store went back.
     if (peer != peer_ || !resume_ || !version.covers(base_)) {
         KIGUMI_CHECK(discard());
@@ -68,7 +69,7 @@ Result<wire::Pull> PullClient::begin(LinkId link, const ReplicaId& peer,
     }
     partial_.clear();
     const std::uint64_t id = KIGUMI_DEFECT(kBaseNotChecked) ? 1 : options_.random();
-    session_ = Session{link, id, {}, 0, now_ms};
+    session_ = Session{link, id, {}, 0, now_ms, timeout_ms};
     return wire::Pull{bucket_, session_->id, base_, options_.pull_credit_bytes, resume_};
 }
 

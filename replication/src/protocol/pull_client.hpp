@@ -24,10 +24,13 @@ class PullClient {
         return session_ && session_->link == link && session_->id == id;
     }
     bool stalled(std::uint64_t now_ms) const {
-        return session_ && session_->progress_ms + options_.pull_timeout_ms < now_ms;
+        return session_ && session_->progress_ms + session_->timeout_ms < now_ms;
     }
-    std::uint64_t deadline_ms() const {
-        return session_->progress_ms + options_.pull_timeout_ms + 1;
+    std::uint64_t deadline_ms() const { return session_->progress_ms + session_->timeout_ms + 1; }
+    /// When it began, as long as nothing of the answer has come.
+    std::optional<std::uint64_t> unanswered_since() const {
+        if (session_->stream) return std::nullopt;
+        return session_->progress_ms;
     }
     /// Whose answer can be gone on with: staged rows are worth nothing with anybody else's. Null if
     /// there is none.
@@ -38,9 +41,10 @@ class PullClient {
     /// Bytes of rows and parts in memory.
     std::size_t bytes() const { return memory_bytes_ + partial_.size(); }
 
-    /// Starts (or resumes) a pull by a replica at `version`; returns what to send.
+    /// Starts (or resumes) a pull by a replica at `version`; returns what to send. It is stalled
+    /// when nothing has come for `timeout_ms`.
     Result<wire::Pull> begin(LinkId link, const ReplicaId& peer, const VersionVector& version,
-                             std::uint64_t now_ms);
+                             std::uint64_t now_ms, std::uint64_t timeout_ms);
     /// Takes a part; returns credit to give back, if any. An error ends the session.
     Result<std::optional<wire::Credit>> take(const wire::Chunk& chunk, std::uint64_t now_ms);
     /// Joins the complete answer and ends the session (false: it ended another run, go on). kBusy:
@@ -58,6 +62,7 @@ class PullClient {
         std::optional<std::uint64_t> stream;  ///< the run of the answer that is being followed
         std::uint64_t next_number = 0;
         std::uint64_t progress_ms = 0;
+        std::uint64_t timeout_ms = 0;
     };
 
     /// Whether a message belongs to the run that is being followed; the first one decides.

@@ -9,6 +9,8 @@
 namespace kigumi {
 namespace {
 
+constexpr std::size_t kEntryBytes = sizeof(VersionVector::const_iterator::value_type);
+
 /// The first origin of which the push carries events.
 const ReplicaId& first_origin(const HeldPush& push) {
     Ascending base(push.base);
@@ -45,7 +47,10 @@ Result<std::optional<wire::Push>> make_push(ReadTransaction& snapshot, const std
 }
 
 Result<HeldPush> check_push(LinkId link, const wire::Push& push) {
-    HeldPush held{link, push.base, push.version, push.floor, {}, push.batch.size()};
+    const std::size_t entries = push.base.size() + push.version.size() + push.floor.size();
+    HeldPush held{link,         push.base,
+                  push.version, push.floor,
+                  {},           sizeof(HeldPush) + push.batch.size() + entries * kEntryBytes};
     KIGUMI_TRY(held.rows, decode_batch(push.batch));
     std::vector<Dot> dots;
     for (const KeyedRow& keyed : held.rows) {

@@ -9,6 +9,7 @@ namespace {
 
 /// Buckets that peers may make us hear of: a bound on what a hostile one can make us keep.
 constexpr std::size_t kMaxBuckets = 4096;
+constexpr std::size_t kMaxIntroduced = kMaxBuckets / 4;
 constexpr std::size_t kDigestBytes = std::size_t{256} << 10;
 constexpr std::uint64_t kSilentRounds = 5;
 constexpr unsigned kQuietRounds = 4;
@@ -60,45 +61,129 @@ Replicator::Core::Bucket* Replicator::Core::bucket(const std::string& name) {
     return &buckets_.try_emplace(name, store_, name, options_).first->second;
 }
 
+Replicator::Core::Bucket* Replicator::Core::introduced_bucket(Link& link, const std::string& name) {
+    const auto it = buckets_.find(name);
+    if (it != buckets_.end()) return &it->second;
+    // One peer must not take the room of all.
+    if (link.introduced >= kMaxIntroduced) return nullptr;
+    Bucket* const fresh = bucket(name);
+    if (fresh == nullptr) return nullptr;
+    fresh->introducer = link.id;
+    ++link.introduced;
+    return fresh;
+}
+
+void Replicator::Core::forget_empty_buckets() {
+    for (auto it = buckets_.begin(); it != buckets_.end();) {
+        Bucket& bucket = it->second;
+        const auto introducer = bucket.introducer ? links_.find(*bucket.introducer) : links_.end();
+        const bool here = introducer != links_.end() && introducer->second.up;
+        if (!bucket.version.empty()) {
+            // It is ours now.
+            if (bucket.introducer && introducer != links_.end()) --introducer->second.introduced;
+            bucket.introducer.reset();
+        }
+        if (!bucket.introducer || here || bucket.pull.active() || !bucket.held.empty()) {
+            ++it;
+            continue;
+        }
+        if (introducer != links_.end()) --introducer->second.introduced;
+        for (auto& [id, link] : links_) forget_peering(link, it->first);
+        it = buckets_.erase(it);
+    }
+}
+
+void Replicator::Core::forget_peering(Link& link, const std::string& name) {
+    const auto it = link.buckets.find(name);
+    if (it == link.buckets.end()) return;
+    while (!it->second.in_flight.empty()) link.forget_oldest_push(it->second);
+    link.vector_entries -= it->second.acknowledged.size();
+    if (link.audit && link.audit->bucket == name) link.audit.reset();
+    link.buckets.erase(it);
+}
+
 void Replicator::Core::receive(LinkId id, std::string_view bytes, std::uint64_t now_ms) {
     const auto it = links_.find(id);
     if (it == links_.end()) return;
     Link& link = it->second;
     ++link.traffic.messages_in;
     link.traffic.bytes_in += bytes.size();
-    auto message = wire::decode(bytes);
-    if (!message) return refuse(link, message.error().message);
     link.heard_ms = now_ms;
-    const bool greeting = std::holds_alternative<wire::Hello>(*message) ||
-                          std::holds_alternative<wire::Who>(*message);
+    if (link.inflow.admits(now_ms)) return work_on(link, bytes, now_ms);
+    const std::size_t room =
+        options_.waiting_max_bytes - std::min(options_.waiting_max_bytes, waiting_bytes());
+    if (!link.inflow.put_aside(bytes, room))
+        refuse(link, "sends far more than a peer may; see link_bytes_per_s");
+}
+
+std::size_t Replicator::Core::waiting_bytes() const {
+    std::size_t bytes = 0;
+    for (const auto& [id, link] : links_) bytes += link.inflow.bytes();
+    return bytes;
+}
+
+void Replicator::Core::work_on_waiting(std::uint64_t now_ms) {
+    for (auto& [id, link] : links_)
+        while (const auto message = link.inflow.next(now_ms)) work_on(link, *message, now_ms);
+}
+
+void Replicator::Core::work_on(Link& link, std::string_view bytes, std::uint64_t now_ms) {
+    auto message = wire::decode(bytes);
+    if (!message) {
+        link.inflow.charge(bytes.size());
+        return refuse(link, message.error().message);
+    }
+    const std::size_t sends = effects.sends.size();
+    handle(link, *message, now_ms);
+    std::size_t cost = bytes.size();
+    // What was asked for is bounded by the credit that was given with the question.
+    const auto* const chunk = std::get_if<wire::Chunk>(&*message);
+    std::string name;
+    if (chunk != nullptr && pulling(link, chunk->session, name) != nullptr) cost = 0;
+    // The other side has read it all, whatever it says of it.
+    if (std::holds_alternative<wire::Audit>(*message)) cost += 2 * options_.audit_bytes;
+    for (std::size_t i = sends; i < effects.sends.size(); ++i)
+        if (effects.sends[i].link == link.id) cost += effects.sends[i].message.size();
+    link.inflow.charge(cost);
+}
+
+void Replicator::Core::handle(Link& link, wire::Message& message, std::uint64_t now_ms) {
+    const bool greeting =
+        std::holds_alternative<wire::Hello>(message) || std::holds_alternative<wire::Who>(message);
     if (!link.up && !greeting) {
         // A link that was silent for too long, or one that we do not remember: start it over.
         return ask_who(link, now_ms);
     }
-    if (const auto reason = forbidden(link, *message)) return deny(link, *message, *reason);
-    std::visit([&](const auto& body) { on(link, body, now_ms); }, *message);
+    if (const auto reason = forbidden(link, message)) return deny(link, message, *reason);
+    std::visit([&](const auto& body) { on(link, body, now_ms); }, message);
 }
 
 void Replicator::Core::on(Link& link, const wire::Digest& digest, std::uint64_t now_ms) {
     for (const auto& [name, version] : digest.versions) {
         // Of a bucket that neither side has there is nothing to say.
         if (version.empty() && !buckets_.contains(name)) continue;
-        if (bucket(name) == nullptr) continue;
-        take_digest(link, name, version, now_ms);
+        if (introduced_bucket(link, name) == nullptr) continue;
+        if (!take_digest(link, name, version, now_ms)) return;
         link.buckets[name].reference.emplace(version);
     }
 }
 
-void Replicator::Core::take_digest(Link& link, const std::string& name,
+bool Replicator::Core::take_digest(Link& link, const std::string& name,
                                    const VersionVector& version, std::uint64_t now_ms) {
     Bucket& known = buckets_.at(name);
-    hear_version(link, name, known, version);
-    if (!known.version.covers(version)) want_pull(link, name, now_ms + options_.pull_delay_ms);
+    if (!hear_version(link, name, known, version, now_ms)) return false;
+    if (!known.version.covers(version)) want_pull(link, name, now_ms + pull_delay_ms(link));
+    return true;
 }
 
-void Replicator::Core::hear_version(Link& link, const std::string& name, Bucket& bucket,
-                                    const VersionVector& version) {
+bool Replicator::Core::hear_version(Link& link, const std::string& name, Bucket& bucket,
+                                    const VersionVector& version, std::uint64_t now_ms) {
     Peering& peering = link.buckets[name];
+    link.vector_entries += version.size() - peering.acknowledged.size();
+    if (link.vector_entries > options_.peer_vector_entries) {
+        refuse(link, "tells of more replicas and buckets than are remembered of one peer");
+        return false;
+    }
     if (!peering.known) {
         // The first word after a greeting: pushes of our own events go on from where the peer
         // stands. What it lacks of others it pulls, from one of us.
@@ -109,10 +194,22 @@ void Replicator::Core::hear_version(Link& link, const std::string& name, Bucket&
     peers_changed_ = peers_changed_ || !(peering.acknowledged == version);
     peering.acknowledged = version;
     peering.has_been_told(version, bucket.version);
-    while (!peering.in_flight.empty() && version.covers(peering.in_flight.front().version))
-        peering.forget_oldest_push();
+    std::optional<std::uint64_t> pushed_ms;
+    while (!peering.in_flight.empty() && version.covers(peering.in_flight.front().version)) {
+        pushed_ms = peering.in_flight.front().at_ms;
+        link.forget_oldest_push(peering);
+    }
+    if (pushed_ms) {
+        // The peers of a cluster gather confirmations for equally long. What took longer than it
+        // is waited for may have been lost, and pulled.
+        const std::uint64_t took_ms = now_ms - *pushed_ms;
+        if (took_ms <= link.round_trip.timeout_ms())
+            link.round_trip.sample(took_ms - std::min(took_ms, options_.ack_ms));
+        unblock_pushes(link, now_ms);
+    }
     check_identity(link, name, version);
     bucket.acknowledgements.hear(*link.replica, version, bucket.version, store_.wall_ms());
+    return true;
 }
 
 void Replicator::Core::check_identity(const Link& link, const std::string& name,
@@ -135,9 +232,11 @@ void Replicator::Core::check_identity(const Link& link, const std::string& name,
 void Replicator::Core::tick(std::uint64_t now_ms) {
     if (source_until_ms_ == 0) source_until_ms_ = now_ms + kSourceWaitMs;
     check_silence(now_ms);
+    work_on_waiting(now_ms);
     pull_server_.expire(now_ms);
     if (now_ms >= round_at_ms_) {
         round_at_ms_ = now_ms + jittered(options_.round_ms);
+        forget_empty_buckets();
         begin_round(now_ms);
         if (peers_changed_) save_peers();
     }
@@ -256,9 +355,11 @@ std::uint64_t Replicator::Core::next_wakeup() const {
     std::uint64_t at = std::min({round_at_ms_, collect_at_ms_, requests_at_ms_});
     for (const auto& [id, link] : links_) {
         if (link.up) at = std::min(at, next_audit_ms(link));
+        if (!link.inflow.empty()) at = std::min(at, link.inflow.ready_at_ms());
         for (const auto& [name, peering] : link.buckets) {
             if (link.up && peering.digest_at_ms != 0) at = std::min(at, peering.digest_at_ms);
-            if (link.up && peering.push_at_ms != 0) at = std::min(at, peering.push_at_ms);
+            if (link.up && peering.push_at_ms != 0 && link.breaker.closed())
+                at = std::min(at, peering.push_at_ms);
         }
     }
     auto running = running_pulls();
@@ -322,5 +423,6 @@ std::uint64_t Replicator::next_wakeup() const { return core_->next_wakeup(); }
 Effects Replicator::take_effects() { return core_->take_effects(); }
 std::size_t Replicator::buffered_bytes() const { return core_->buffered_bytes(); }
 ReplicatorStatus Replicator::status() const { return core_->status(); }
+std::vector<LinkedPeer> Replicator::linked() const { return core_->linked(); }
 
 }  // namespace kigumi

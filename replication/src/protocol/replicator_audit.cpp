@@ -53,7 +53,7 @@ std::uint64_t Replicator::Core::first_audit_ms(const Link& link, const Bucket& b
 std::uint64_t Replicator::Core::next_audit_ms(const Link& link) const {
     std::uint64_t at = ~std::uint64_t{0};
     if (link.audit) return link.audit->deadline_ms + 1;
-    if (!audits(link)) return at;
+    if (!audits(link) || !link.breaker.closed()) return at;
     for (const auto& [name, peering] : link.buckets)
         if (peering.audit_at_ms != 0) at = std::min(at, peering.audit_at_ms);
     return at;
@@ -68,7 +68,7 @@ void Replicator::Core::audit_all(std::uint64_t now_ms) {
                 now_ms + jittered(options_.backoff_max_ms);
             link.audit.reset();
         }
-        if (link.audit) continue;
+        if (link.audit || !link.breaker.closed()) continue;
         const std::string* due = nullptr;
         std::uint64_t due_ms = now_ms;
         for (auto& [name, peering] : link.buckets) {
@@ -109,16 +109,21 @@ void Replicator::Core::ask_audit(Link& link, const std::string& name, Bucket& bu
     question.to = asked->upto;
     question.hash = asked->hash;
     question.rows = asked->rows;
-    link.audit = AuditQuestion{question.session, name,          question.from,
-                               question.to,      question.rows, now_ms + options_.pull_timeout_ms};
+    link.audit = AuditQuestion{question.session,
+                               name,
+                               question.from,
+                               question.to,
+                               question.rows,
+                               now_ms,
+                               now_ms + link.round_trip.timeout_ms()};
     send_audit(link, question);
 }
 
-void Replicator::Core::on(Link& link, const wire::Audit& audit, std::uint64_t) {
+void Replicator::Core::on(Link& link, const wire::Audit& audit, std::uint64_t now_ms) {
     const auto known = buckets_.find(audit.bucket);
     if (known == buckets_.end()) return;
     // A question is as good as a digest of its sender.
-    hear_version(link, audit.bucket, known->second, audit.version);
+    if (!hear_version(link, audit.bucket, known->second, audit.version, now_ms)) return;
     const audit::Range range{audit.from, audit.to};
     const audit::Limits limits{kAnswerFactor * options_.audit_rows, 2 * options_.audit_bytes};
     wire::AuditAnswer answer;
@@ -153,6 +158,7 @@ void Replicator::Core::on(Link& link, const wire::AuditAnswer& answer, std::uint
     if (!link.audit || link.audit->session != answer.session) return;
     const AuditQuestion question = *link.audit;
     link.audit.reset();
+    link.round_trip.sample(now_ms - question.asked_ms);
     const audit::Range range{question.from, answer.upto};
     const bool within =
         answer.upto.empty()

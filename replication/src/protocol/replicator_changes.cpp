@@ -62,7 +62,7 @@ void Replicator::Core::on(Link& link, const wire::DigestChange& digest, std::uin
         Peering& peering = known->second;
         const auto version = resolve(link, entry.bucket, peering.said, entry.version, now_ms);
         if (!version) continue;
-        take_digest(link, entry.bucket, *version, now_ms);
+        if (!take_digest(link, entry.bucket, *version, now_ms)) return;
         if (entry.named) peering.reference.emplace(*version);
         peering.its_floor = entry.floor;
     }

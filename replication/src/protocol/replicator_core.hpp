@@ -34,6 +34,7 @@ class Replicator::Core {
     std::size_t buffered_bytes() const;
     Effects take_effects();
     ReplicatorStatus status() const;
+    std::vector<LinkedPeer> linked() const;
 
     Effects effects;
 
@@ -60,7 +61,8 @@ class Replicator::Core {
         std::string collect_cursor;    ///< where it goes on; empty: it is through
         RequestTable requests;
         std::map<ReplicaId, Audited> audits;
-        std::uint64_t collected = 0;  ///< rows, by this process
+        std::uint64_t collected = 0;       ///< rows, by this process
+        std::optional<LinkId> introducer;  ///< as long as the bucket is empty here: who told of it
 
       private:
         Bucket(Store& store, const std::string& name, const ReplicatorOptions& options,
@@ -76,6 +78,11 @@ class Replicator::Core {
     using Level = Effects::Note::Level;
 
     // Messages.
+    void work_on(Link& link, std::string_view bytes, std::uint64_t now_ms);
+    void work_on_waiting(std::uint64_t now_ms);
+    void handle(Link& link, wire::Message& message, std::uint64_t now_ms);
+    /// Of messages that wait for their turn, on all links.
+    std::size_t waiting_bytes() const;
     void on(Link& link, const wire::Hello& hello, std::uint64_t now_ms);
     void on(Link& link, const wire::Who&, std::uint64_t now_ms);
     void on(Link& link, const wire::Bye&, std::uint64_t now_ms);
@@ -103,6 +110,9 @@ class Replicator::Core {
     void refuse(Link& link, std::string reason);
     /// Of several links to one replica the oldest carries what we send unasked.
     bool preferred(const Link& link) const;
+    static std::string label(const Link& link);
+    /// Something that a peer was asked for, or sent, was wrong.
+    void count_failure(Link& link, std::uint64_t now_ms);
     void check_silence(std::uint64_t now_ms);
 
     // Rights.
@@ -116,11 +126,16 @@ class Replicator::Core {
 
     // Buckets.
     Bucket* bucket(const std::string& name);
+    /// The bucket that a peer speaks of; null if it has spoken of too many that nobody else has.
+    Bucket* introduced_bucket(Link& link, const std::string& name);
+    /// Buckets that only those have who are not here any more.
+    void forget_empty_buckets();
+    void forget_peering(Link& link, const std::string& name);
     void refresh_versions();
-    /// A peer has said what it holds.
-    void hear_version(Link& link, const std::string& name, Bucket& bucket,
-                      const VersionVector& version);
-    void take_digest(Link& link, const std::string& name, const VersionVector& version,
+    /// A peer has said what it holds. False if that was too much, and it was refused.
+    bool hear_version(Link& link, const std::string& name, Bucket& bucket,
+                      const VersionVector& version, std::uint64_t now_ms);
+    bool take_digest(Link& link, const std::string& name, const VersionVector& version,
                      std::uint64_t now_ms);
     void check_identity(const Link& link, const std::string& name, const VersionVector& theirs);
 
@@ -145,6 +160,13 @@ class Replicator::Core {
     using MadePushes = std::vector<std::pair<VersionVector, std::optional<wire::Push>>>;
     void push_to(Link& link, const std::string& name, Peering& peering, ReadTransaction& snapshot,
                  MadePushes& made, std::uint64_t now_ms);
+    /// Whether so much more of a peer may be held.
+    bool has_room(const Link& link, std::size_t bytes) const;
+    /// Of one bucket those that were not confirmed in time.
+    void forget_late_pushes(Link& link, Peering& peering, std::uint64_t now_ms);
+    /// Forgets those of all buckets; when the next push may go out.
+    std::uint64_t push_room_ms(Link& link, std::uint64_t now_ms);
+    void unblock_pushes(Link& link, std::uint64_t now_ms);
     void prune_relay(Link& link, const wire::Push& push, Bucket& bucket);
     bool linked_to(const ReplicaId& replica) const;
 
@@ -157,8 +179,14 @@ class Replicator::Core {
     void start_pulls(std::uint64_t now_ms);
     /// Returns whether there was something to pull.
     bool start_pull(Link& link, const std::string& name, Bucket& bucket, std::uint64_t now_ms);
+    enum class Blame { kPeer, kNobody };
+    /// An answer with a hole, or one that is nonsense, is the doing of the peer or the link; a full
+    /// disk, or a base that has gone, is not.
+    static Blame blame_for(const Error& error);
     void end_pull(Bucket& bucket, const std::string& name, const std::string& reason, bool keep,
-                  std::uint64_t now_ms);
+                  Blame blame, std::uint64_t now_ms);
+    /// How long to wait for what may be on its way before asking this peer for it.
+    std::uint64_t pull_delay_ms(const Link& link) const;
     /// Other reasons why a pull breaks go away by themselves; of a full disk somebody has to know.
     void report_full(const std::string& name, const Error& error);
     Bucket* pulling(const Link& link, std::uint64_t session, std::string& name);
@@ -210,9 +238,7 @@ class Replicator::Core {
 
     void send(const Link& link, const wire::Message& message);
     void note(Level level, std::string event, std::string detail);
-    std::uint64_t jittered(std::uint64_t ms) {
-        return ms - ms / 4 + options_.random() % (ms / 2 + 1);
-    }
+    std::uint64_t jittered(std::uint64_t ms) { return kigumi::jittered(ms, options_.random()); }
 
     Store& store_;
     ReplicatorOptions options_;  ///< at one place: what has a part in them refers to them

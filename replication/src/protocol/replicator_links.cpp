@@ -20,8 +20,7 @@ std::string cluster_text(const std::string& cluster) {
 
 void Replicator::Core::link_up(LinkId id, bool dialled, std::string address, std::uint64_t now_ms,
                                std::shared_ptr<PeerPolicy> policy) {
-    Link& link = links_[id];
-    link.id = id;
+    Link& link = links_.try_emplace(id, id, options_).first->second;
     link.dialled = dialled;
     link.address = std::move(address);
     link.policy = std::move(policy);
@@ -65,8 +64,7 @@ void Replicator::Core::on(Link& link, const wire::Hello& hello, std::uint64_t no
     }
     if (!hello.answer) greet(link, true, now_ms);
     // Whatever was on its way may be lost: the first digest tells where to go on.
-    link.buckets.clear();
-    link.audit.reset();
+    link.start_over();
     set_up(link, true, now_ms);
     for (const auto& [name, bucket] : buckets_) link.buckets[name].owe_digest(now_ms);
 }
@@ -92,22 +90,34 @@ void Replicator::Core::set_up(Link& link, bool up, std::uint64_t now_ms) {
     link.up = up;
     link.changed_wall_ms = store_.wall_ms();
     peers_changed_ = true;
-    note(Level::kInfo, up ? "peer.up" : "peer.down",
-         "replica=" + link.replica->hex() + " address=" + link.address);
+    note(Level::kInfo, up ? "peer.up" : "peer.down", label(link));
     if (up) return;
+    link.inflow.clear();
     pull_server_.link_down(link.id);
     for (auto& [name, bucket] : buckets_) {
         bucket.held.forget(link.id);
         if (bucket.pull.active() && bucket.pull.link() == link.id)
-            end_pull(bucket, name, "the peer is gone", true, now_ms);
+            end_pull(bucket, name, "the peer is gone", true, Blame::kNobody, now_ms);
     }
 }
 
 void Replicator::Core::refuse(Link& link, std::string reason) {
-    set_up(link, false, 0);
+    set_up(link, false, link.heard_ms);
+    link.inflow.clear();
+    count_failure(link, link.heard_ms);
     ++counters_.refused_peers;
     note(Level::kWarning, "peer.refused", "address=" + link.address + " reason=\"" + reason + '"');
     effects.closes.push_back({link.id, std::move(reason)});
+}
+
+void Replicator::Core::count_failure(Link& link, std::uint64_t now_ms) {
+    const bool closed = link.breaker.closed();
+    link.breaker.failed(now_ms, options_.random());
+    if (closed && !link.breaker.closed()) note(Level::kInfo, "breaker.open", label(link));
+}
+
+std::string Replicator::Core::label(const Link& link) {
+    return (link.replica ? "replica=" + link.replica->hex() + " " : "") + "address=" + link.address;
 }
 
 bool Replicator::Core::preferred(const Link& link) const {
@@ -126,10 +136,20 @@ bool Replicator::Core::linked_to(const ReplicaId& replica) const {
 
 void Replicator::Core::check_silence(std::uint64_t now_ms) {
     for (auto& [id, link] : links_) {
-        if (link.up && link.heard_ms + options_.silence_ms < now_ms) set_up(link, false, now_ms);
+        const std::uint64_t patience_ms =
+            options_.silence_ms + std::min(static_cast<std::uint64_t>(link.round_trip.usual_ms()),
+                                           options_.timeout_max_ms);
+        if (link.up && link.heard_ms + patience_ms < now_ms) set_up(link, false, now_ms);
         if (!link.up && link.dialled && link.hello_ms + kHelloEveryMs <= now_ms)
             greet(link, false, now_ms);
     }
+}
+
+std::vector<LinkedPeer> Replicator::Core::linked() const {
+    std::vector<LinkedPeer> all;
+    for (const auto& [id, link] : links_)
+        if (link.up) all.push_back({id, *link.replica, link.dialled, link.address, link.heard_ms});
+    return all;
 }
 
 void Replicator::Core::leave() {

@@ -5,6 +5,11 @@
 /// When to pull what from whom.
 namespace kigumi {
 
+Replicator::Core::Blame Replicator::Core::blame_for(const Error& error) {
+    const bool theirs = error.code == ErrorCode::kIo || error.code == ErrorCode::kCorrupt;
+    return theirs ? Blame::kPeer : Blame::kNobody;
+}
+
 void Replicator::Core::want_pull(Link& link, const std::string& name, std::uint64_t at_ms) {
     if (!link.rights(name).write) return;
     std::uint64_t& due = link.buckets[name].pull_at_ms;
@@ -13,7 +18,8 @@ void Replicator::Core::want_pull(Link& link, const std::string& name, std::uint6
 
 std::uint64_t Replicator::Core::pull_due(const Link& link, const Peering& peering,
                                          const Bucket& bucket) const {
-    const std::uint64_t due = std::max(peering.pull_at_ms, link.pull_not_before_ms);
+    const std::uint64_t due =
+        std::max({peering.pull_at_ms, link.pull_not_before_ms, link.breaker.not_before_ms()});
     const ReplicaId* const source = bucket.pull.source();
     // What an earlier process has staged is worth something with its source only, which may need a
     // moment to be linked again.
@@ -30,7 +36,11 @@ std::map<LinkId, std::ptrdiff_t> Replicator::Core::running_pulls() const {
 
 void Replicator::Core::start_pulls(std::uint64_t now_ms) {
     for (auto& [name, bucket] : buckets_)
-        if (bucket.pull.stalled(now_ms)) end_pull(bucket, name, "no progress", true, now_ms);
+        if (bucket.pull.stalled(now_ms)) {
+            const auto link = links_.find(bucket.pull.link());
+            if (link != links_.end()) link->second.round_trip.timed_out();
+            end_pull(bucket, name, "no progress", true, Blame::kPeer, now_ms);
+        }
     auto running = running_pulls();
     for (auto& [name, bucket] : buckets_) {
         if (bucket.pull.active()) continue;
@@ -61,7 +71,8 @@ bool Replicator::Core::start_pull(Link& link, const std::string& name, Bucket& b
     if (!behind && !held) return false;
     // It would bring what it must not; it can be asked as soon as that has come from others.
     if (!link.rights(name).relay && brings_others(link, bucket, peering.acknowledged)) return false;
-    const auto pull = bucket.pull.begin(link.id, *link.replica, bucket.version, now_ms);
+    const auto pull = bucket.pull.begin(link.id, *link.replica, bucket.version, now_ms,
+                                        link.round_trip.timeout_ms());
     if (!pull) {
         link.pull_not_before_ms = now_ms + options_.backoff_max_ms;
         note(Level::kWarning, "pull.failed",
@@ -75,23 +86,31 @@ bool Replicator::Core::start_pull(Link& link, const std::string& name, Bucket& b
                  " staged_rows=" + std::to_string(rows));
     else
         note(Level::kDebug, "pull.begin", "bucket=" + name + " peer=" + link.replica->short_hex());
+    link.breaker.asked();
     send(link, *pull);
     return true;
 }
 
 void Replicator::Core::end_pull(Bucket& bucket, const std::string& name, const std::string& reason,
-                                bool keep, std::uint64_t now_ms) {
+                                bool keep, Blame blame, std::uint64_t now_ms) {
     const auto it = links_.find(bucket.pull.link());
     bucket.pull.abort(keep);
     ++counters_.pulls_broken;
     note(Level::kDebug, "pull.broken", "bucket=" + name + " reason=\"" + reason + '"');
     if (it == links_.end()) return;
     Link& link = it->second;
-    const unsigned doublings = std::min(link.pull_failures++, 16U);
-    const std::uint64_t pause =
-        std::min(options_.backoff_min_ms << doublings, options_.backoff_max_ms);
-    link.pull_not_before_ms = now_ms + jittered(pause);
+    link.pull_not_before_ms = now_ms + link.pull_backoff.next_ms(options_.random());
+    if (blame == Blame::kPeer)
+        count_failure(link, now_ms);
+    else
+        link.breaker.undecided();
     if (link.up) want_pull(link, name, link.pull_not_before_ms);
+}
+
+std::uint64_t Replicator::Core::pull_delay_ms(const Link& link) const {
+    const auto usual = static_cast<std::uint64_t>(link.round_trip.usual_ms());
+    return std::clamp(usual, options_.pull_delay_ms,
+                      std::max(options_.pull_delay_ms, options_.pull_delay_max_ms));
 }
 
 void Replicator::Core::report_full(const std::string& name, const Error& error) {
@@ -131,12 +150,14 @@ void Replicator::Core::on(Link& link, const wire::Chunk& chunk, std::uint64_t no
     std::string name;
     Bucket* const bucket = pulling(link, chunk.session, name);
     if (bucket == nullptr) return send(link, wire::Cancel{chunk.session, "no such pull"});
+    if (const auto asked_ms = bucket->pull.unanswered_since())
+        link.round_trip.sample(now_ms - *asked_ms);
     const auto credit = bucket->pull.take(chunk, now_ms);
     if (!credit) {
         send(link, wire::Cancel{chunk.session, credit.error().message});
         report_full(name, credit.error());
         return end_pull(*bucket, name, credit.error().message,
-                        credit.error().code == ErrorCode::kIo, now_ms);
+                        credit.error().code == ErrorCode::kIo, blame_for(credit.error()), now_ms);
     }
     if (*credit) send(link, **credit);
 }
@@ -147,19 +168,24 @@ void Replicator::Core::on(Link& link, const wire::Done& done, std::uint64_t now_
     if (bucket == nullptr) return;
     if (const auto reason = forbidden(link, done)) {
         deny(link, done, *reason);
-        return end_pull(*bucket, name, *reason, false, now_ms);
+        return end_pull(*bucket, name, *reason, false, Blame::kNobody, now_ms);
     }
+    if (const auto asked_ms = bucket->pull.unanswered_since())
+        link.round_trip.sample(now_ms - *asked_ms);
     const auto joined =
         bucket->pull.finish(done, link.rights(name).relay ? nullptr : link.policy.get());
     if (!joined) {
         if (joined.error().code == ErrorCode::kInvalidArgument)
             check_identity(link, name, done.version);
         report_full(name, joined.error());
-        return end_pull(*bucket, name, joined.error().message, false, now_ms);
+        return end_pull(*bucket, name, joined.error().message, false, blame_for(joined.error()),
+                        now_ms);
     }
     if (!*joined) return;
     ++counters_.pulls_done;
-    link.pull_failures = 0;
+    if (!link.breaker.closed()) note(Level::kInfo, "breaker.closed", label(link));
+    link.breaker.succeeded();
+    link.pull_backoff.reset();
     link.pull_not_before_ms = 0;
     for (const auto& [origin, counter] : done.version)
         if (bucket->version[origin] < counter) bucket->sources[origin] = link.id;
@@ -178,7 +204,7 @@ void Replicator::Core::on(Link& link, const wire::Cancel& cancel, std::uint64_t 
     pull_server_.cancel(link.id, cancel.session);
     std::string name;
     if (Bucket* const bucket = pulling(link, cancel.session, name))
-        end_pull(*bucket, name, cancel.reason, false, now_ms);
+        end_pull(*bucket, name, cancel.reason, false, Blame::kNobody, now_ms);
 }
 
 }  // namespace kigumi

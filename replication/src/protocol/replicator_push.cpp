@@ -20,29 +20,35 @@ VersionVector carried(const wire::Push& push) {
 }  // namespace
 
 void Replicator::Core::on(Link& link, const wire::Push& push, std::uint64_t now_ms) {
-    if (bucket(push.bucket) == nullptr) return;
+    if (introduced_bucket(link, push.bucket) == nullptr) return;
     take_push(link, push, now_ms);
     link.buckets[push.bucket].reference.emplace(push.version);
 }
 
 void Replicator::Core::take_push(Link& link, const wire::Push& push, std::uint64_t now_ms) {
-    Bucket* const target = bucket(push.bucket);
+    Bucket* const target = &buckets_.at(push.bucket);
     // A push is as good as a digest of its sender.
-    hear_version(link, push.bucket, *target, push.version);
+    if (!hear_version(link, push.bucket, *target, push.version, now_ms)) return;
     if (push.version[self_] > target->version[self_]) return;
     link.buckets[push.bucket].owe_digest(now_ms + options_.ack_ms);
     prune_relay(link, push, *target);
     if (target->version.covers(push.version)) return;
     if (const auto reason = forbidden(link, push)) return deny(link, push, *reason);
-    if (!KIGUMI_DEFECT(kHeldWithoutBound) &&
-        buffered_bytes() + push.batch.size() > options_.held_max_bytes) {
-        // Nothing is lost: what is not buffered is pulled.
-        return want_pull(link, push.bucket, now_ms + options_.pull_delay_ms);
-    }
     auto held = check_push(link.id, push);
     if (!held) return refuse(link, held.error().message);
+    if (!KIGUMI_DEFECT(kHeldWithoutBound) && !has_room(link, held->bytes)) {
+        // Nothing is lost: what is not buffered is pulled.
+        return want_pull(link, push.bucket, now_ms + pull_delay_ms(link));
+    }
     if (!link.rights(push.bucket).relay) keep_rows_of(*link.policy, target->version, held->rows);
     target->held.add(std::move(*held));
+}
+
+bool Replicator::Core::has_room(const Link& link, std::size_t bytes) const {
+    std::size_t of_link = bytes;
+    for (const auto& [name, bucket] : buckets_) of_link += bucket.held.bytes(link.id);
+    return of_link <= options_.held_peer_max_bytes &&
+           buffered_bytes() + bytes <= options_.held_max_bytes;
 }
 
 void Replicator::Core::prune_relay(Link& link, const wire::Push& push, Bucket& bucket) {
@@ -93,7 +99,7 @@ void Replicator::Core::apply_held(std::uint64_t now_ms) {
         bucket.held.each_first([&, &name = name](const HeldPush& push) {
             const auto link = links_.find(push.link);
             if (link != links_.end() && link->second.up)
-                want_pull(link->second, name, now_ms + options_.pull_delay_ms);
+                want_pull(link->second, name, now_ms + pull_delay_ms(link->second));
         });
     }
 }
@@ -103,7 +109,9 @@ void Replicator::Core::push_all(std::uint64_t now_ms) {
         bool due = false;
         for (auto& [id, link] : links_) {
             const auto it = link.buckets.find(name);
-            if (it == link.buckets.end() || !it->second.known || !preferred(link)) continue;
+            if (it == link.buckets.end() || !it->second.known || !preferred(link) ||
+                !link.breaker.closed())
+                continue;
             if (!link.rights(name).read) continue;
             Peering& peering = it->second;
             if (!options_.relay) peering.only = self_;
@@ -125,7 +133,7 @@ void Replicator::Core::push_all(std::uint64_t now_ms) {
             const auto it = link.buckets.find(name);
             if (it == link.buckets.end() || it->second.push_at_ms == 0) continue;
             if (!link.rights(name).read) continue;
-            if (it->second.push_at_ms <= now_ms && preferred(link))
+            if (it->second.push_at_ms <= now_ms && preferred(link) && link.breaker.closed())
                 push_to(link, name, it->second, *snapshot, made, now_ms);
         }
     }
@@ -133,13 +141,15 @@ void Replicator::Core::push_all(std::uint64_t now_ms) {
 
 void Replicator::Core::push_to(Link& link, const std::string& name, Peering& peering,
                                ReadTransaction& snapshot, MadePushes& made, std::uint64_t now_ms) {
-    while (!peering.in_flight.empty() &&
-           peering.in_flight.front().at_ms + options_.pull_timeout_ms < now_ms) {
-        // Not heard of for long: lost, or the peer is pulling. Either way it will say what it
-        // lacks.
-        peering.forget_oldest_push();
+    forget_late_pushes(link, peering, now_ms);
+    if (link.in_flight_bytes >= options_.push_credit_bytes) {
+        const std::uint64_t room_ms = push_room_ms(link, now_ms);
+        if (room_ms > now_ms) {
+            peering.push_at_ms = room_ms;
+            link.push_blocked = true;
+            return;
+        }
     }
-    if (peering.in_flight_bytes >= options_.push_credit_bytes) return;
     peering.push_at_ms = 0;
     if (!peering.lacks(snapshot.version())) return;
     const VersionVector base = peering.push_base(snapshot.version());
@@ -155,11 +165,35 @@ void Replicator::Core::push_to(Link& link, const std::string& name, Peering& pee
     peering.told.merge(snapshot.version());
     if (!it->second) return peering.owe_digest(now_ms);
     const std::size_t bytes = it->second->batch.size();
-    peering.in_flight.push_back({carried(*it->second), bytes, now_ms});
-    peering.in_flight_bytes += bytes;
+    link.sent(peering, {carried(*it->second), bytes, now_ms});
     peering.digest_at_ms = 0;
     ++counters_.pushes_sent;
     send_push(link, peering, *it->second, now_ms);
+}
+
+void Replicator::Core::forget_late_pushes(Link& link, Peering& peering, std::uint64_t now_ms) {
+    const std::uint64_t timeout_ms = link.round_trip.timeout_ms();
+    // Not heard of for long: lost, or the peer is pulling. Either way it will say what it lacks.
+    while (!peering.in_flight.empty() && peering.in_flight.front().at_ms + timeout_ms < now_ms)
+        link.forget_oldest_push(peering);
+}
+
+std::uint64_t Replicator::Core::push_room_ms(Link& link, std::uint64_t now_ms) {
+    std::uint64_t oldest_ms = now_ms;
+    for (auto& [name, peering] : link.buckets) {
+        forget_late_pushes(link, peering, now_ms);
+        if (!peering.in_flight.empty())
+            oldest_ms = std::min(oldest_ms, peering.in_flight.front().at_ms);
+    }
+    if (link.in_flight_bytes < options_.push_credit_bytes) return now_ms;
+    return oldest_ms + link.round_trip.timeout_ms() + 1;
+}
+
+void Replicator::Core::unblock_pushes(Link& link, std::uint64_t now_ms) {
+    if (!link.push_blocked || link.in_flight_bytes >= options_.push_credit_bytes) return;
+    link.push_blocked = false;
+    for (auto& [name, peering] : link.buckets)
+        if (peering.push_at_ms != 0) peering.push_at_ms = std::max<std::uint64_t>(now_ms, 1);
 }
 
 }  // namespace kigumi

@@ -25,10 +25,13 @@ LinkStatus Replicator::Core::status_of(const Link& link) const {
     status.replica = link.replica;
     status.up = link.up;
     status.changed_ms = link.changed_wall_ms;
-    status.round_trip.timeout_ms = options_.pull_timeout_ms;
+    status.round_trip = link.round_trip.status();
+    status.breaker = link.breaker.status();
     status.traffic = link.traffic;
-    for (const auto& [name, peering] : link.buckets)
-        status.in_flight_bytes += peering.in_flight_bytes;
+    status.traffic.throttled = link.inflow.throttled();
+    status.traffic.dropped = link.inflow.dropped();
+    status.in_flight_bytes = link.in_flight_bytes;
+    status.held_bytes = link.inflow.bytes();
     status.credit_bytes =
         options_.push_credit_bytes - std::min(options_.push_credit_bytes, status.in_flight_bytes);
     for (const auto& [name, bucket] : buckets_) {

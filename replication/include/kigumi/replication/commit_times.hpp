@@ -4,11 +4,13 @@
 #include <chrono>
 #include <cstdint>
 
+#include "kigumi/clocks/export.hpp"
+
 namespace kigumi::kv {
 
 /// How long commits took until they were durable (written and synced), or until they failed: a
 /// histogram.
-struct CommitTimes {
+struct KIGUMI_API CommitTimes {
     /// The upper bounds of the classes but the last, in microseconds.
     static constexpr std::array<std::uint64_t, 13> kBoundsUs = {
         100,    250,    500,     1'000,   2'500,     5'000,    10'000,
@@ -22,8 +24,8 @@ struct CommitTimes {
 };
 
 /// Those of this process, over all LMDB environments that it has or had open. Thread-safe.
-CommitTimes commit_times();
+KIGUMI_API CommitTimes commit_times();
 /// Counts one. Thread-safe.
-void count_commit(std::chrono::nanoseconds took, bool ok);
+KIGUMI_API void count_commit(std::chrono::nanoseconds took, bool ok);
 
 }  // namespace kigumi::kv

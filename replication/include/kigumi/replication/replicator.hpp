@@ -46,15 +46,44 @@ struct ReplicatorOptions {
     /// confirmed. Longer saves messages and costs as much time at each hop.
     std::uint64_t push_ms = 0;
     std::uint64_t ack_ms = 0;
-    /// How long to wait for a push that is probably on its way before pulling instead.
+    /// How long to wait for a push that is probably on its way before pulling instead: as long as a
+    /// pull from that peer would take, within these bounds. So whoever waits in vain has lost no
+    /// more than the pull takes anyway. Shorter finds lost pushes sooner and pulls more for
+    /// nothing.
     std::uint64_t pull_delay_ms = 30;
-    /// A peer that has said nothing for so long, and for five rounds, is taken to be down.
+    std::uint64_t pull_delay_max_ms = 1'000;
+    /// A peer that has said nothing for so long, for five rounds, and for a usual round trip more,
+    /// is taken to be down. Shorter sends less into the void and takes busy peers for dead ones.
     std::uint64_t silence_ms = 5'000;
-    /// A pull without progress for so long is given up and tried elsewhere.
+    /// A pull without progress for so long is given up and tried elsewhere, before the link's round
+    /// trips have been measured. Afterwards their mean and four deviations decide, within bounds:
+    /// not below the time for which an honest peer may be busy with a large step, nor above that
+    /// for which a dead one may hold up a bucket.
     std::uint64_t pull_timeout_ms = 2'000;
+    std::uint64_t timeout_min_ms = 1'000;
+    std::uint64_t timeout_max_ms = 10'000;
     /// Failed pulls from one peer are repeated after this, doubled each time up to the maximum.
     std::uint64_t backoff_min_ms = 100;
     std::uint64_t backoff_max_ms = 5'000;
+    /// A peer with this share of failures is not pulled from, pushed to or audited for a while; its
+    /// digests go on, and one pull tries whether it has healed. Lower spares a link that loses
+    /// little, higher asks in vain for longer. The weight is that of the latest outcome: with these
+    /// four failures in a row are enough, and a tenth of losses never is.
+    double breaker_threshold = 0.5;
+    double breaker_weight = 0.2;
+    /// How long that while is: doubled each time that the try fails, up to the maximum. A healed
+    /// peer waits for so long at most.
+    std::uint64_t breaker_min_ms = 1'000;
+    std::uint64_t breaker_max_ms = 10'000;
+    /// What may come from one peer in a second, counting what is read and sent to answer it but not
+    /// the pulled rows that were asked for. More than that waits, at most `link_waiting_bytes` of
+    /// it and `waiting_max_bytes` over all links; the rest is thrown away, and a peer that goes on
+    /// for ten seconds' worth is cut off. A peer can take so much of the node's time from others,
+    /// and not pull faster.
+    std::uint64_t link_bytes_per_s = std::uint64_t{64} << 20;
+    std::uint64_t link_messages_per_s = 20'000;
+    std::size_t link_waiting_bytes = std::size_t{4} << 20;
+    std::size_t waiting_max_bytes = std::size_t{32} << 20;
     /// Bytes of a pull answer that may be on their way.
     std::size_t pull_credit_bytes = std::size_t{1} << 20;
     /// Rows of a pull answer are packed into batches of about this size (a single row may be
@@ -63,10 +92,14 @@ struct ReplicatorOptions {
     std::size_t part_bytes = std::size_t{64} << 10;
     /// A push larger than this is not sent: the peer is told the new version and pulls in chunks.
     std::size_t push_max_bytes = std::size_t{256} << 10;
-    /// Bytes of pushes to a peer that it has not confirmed yet.
+    /// Bytes of pushes to a peer that it has not confirmed yet, over all buckets.
     std::size_t push_credit_bytes = std::size_t{1} << 20;
-    /// Bytes of pushes that wait for what they depend on, over all buckets.
+    /// Bytes of pushes that wait for what they depend on, over all buckets: from everybody, and
+    /// from one peer, so that none can take the room of all. What finds no room is pulled.
     std::size_t held_max_bytes = std::size_t{8} << 20;
+    std::size_t held_peer_max_bytes = std::size_t{4} << 20;
+    /// Entries of version vectors that are remembered of one peer, over all buckets. 64 bytes each.
+    std::size_t peer_vector_entries = std::size_t{1} << 20;
     /// Rows of a pull that are kept in memory before they are staged on disk.
     std::size_t staged_max_bytes = std::size_t{4} << 20;
     /// The cluster that this node belongs to: peers of another are refused. May be empty, which is
@@ -77,6 +110,15 @@ struct ReplicatorOptions {
     std::function<bool(const ReplicaId&, std::string_view bucket)> reads;
     /// Random numbers, for session names and jitter; must be set.
     std::function<std::uint64_t()> random;
+};
+
+/// A replica that is linked at present.
+struct LinkedPeer {
+    LinkId link = 0;
+    ReplicaId replica;
+    bool dialled = false;
+    std::string address;
+    std::uint64_t heard_ms = 0;  ///< when anything last came from it
 };
 
 /// What the replicator wants done, in order.
@@ -147,6 +189,8 @@ class KIGUMI_API Replicator {
     /// What there is to tell (`status.hpp`). Reads a snapshot of each bucket; O(buckets ·
     /// replicas).
     ReplicatorStatus status() const;
+    /// Every link that is up, by age; several may lead to one replica. O(links).
+    std::vector<LinkedPeer> linked() const;
 
   private:
     class Core;

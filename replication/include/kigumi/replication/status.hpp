@@ -21,7 +21,9 @@ struct RoundTripStatus {
     std::uint64_t timeout_ms = 0;  ///< how long an answer is waited for at present
 };
 
+/// Closed: it is asked. Open: it is left alone. Half open: one question tells whether to go on.
 enum class BreakerState { kClosed, kOpen, kHalfOpen };
+/// "closed", "open" or "half-open".
 KIGUMI_API std::string_view name_of(BreakerState state);
 
 /// Whether a peer is worth asking.
@@ -31,6 +33,7 @@ struct BreakerStatus {
     std::uint64_t opened = 0;  ///< how often it has opened
 };
 
+/// What has gone over a link, since it was made.
 struct TrafficStatus {
     std::uint64_t messages_in = 0;
     std::uint64_t bytes_in = 0;
@@ -65,6 +68,7 @@ struct BucketPeerStatus {
     Lag lag;
 };
 
+/// One bucket, and how far others are in it.
 struct BucketStatus {
     std::string name;
     VersionVector version;
@@ -88,6 +92,7 @@ struct ReplicationCounters {
     std::uint64_t denied = 0;         ///< messages that their senders had no right to
 };
 
+/// All that a replicator knows of itself and of its peers, at one moment.
 struct ReplicatorStatus {
     ReplicaId replica;
     std::uint64_t wall_ms = 0;  ///< when this was so, ms since 1970

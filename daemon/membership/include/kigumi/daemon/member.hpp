@@ -21,6 +21,7 @@ struct Contact {
     ReplicaId replica;    ///< all zeros if only the address is known
     std::string address;  ///< `HOST:PORT` as others reach it
     std::string key;      ///< its public key (Z85), empty without encryption; opaque here
+    bool leaf = false;    ///< it relays nothing; nobody chooses it as a neighbour
 
     bool operator==(const Contact&) const = default;
 };

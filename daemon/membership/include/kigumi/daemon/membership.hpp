@@ -38,9 +38,11 @@ class KIGUMI_API Membership {
     /// A place where some member may be. It is tried until somebody is found, and now and then
     /// later if nobody known is there.
     void join(const membership::Contact& seed);
-    /// A message from a peer; anything may be in it. Returns who says to have sent it; an error
-    /// names what is wrong with the message.
-    Result<ReplicaId> receive(std::string_view message, std::uint64_t now_ms);
+    /// A message from a peer; anything may be in it. `proved_key`: the key that its connection has
+    /// shown, which its sender must name; empty without encryption. Returns who says to have sent
+    /// it; an error names what is wrong with the message.
+    Result<ReplicaId> receive(std::string_view message, std::uint64_t now_ms,
+                              std::string_view proved_key = {});
     /// Something else has come from a member: it lives.
     void heard(const ReplicaId& replica, std::uint64_t now_ms);
     /// There is reason to doubt a member, such as a connection that broke: it is probed next.

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "kigumi/clocks/export.hpp"
+#include "kigumi/daemon/membership_options.hpp"
+#include "kigumi/daemon/neighbours.hpp"
 #include "kigumi/replication/status.hpp"
 
 namespace kigumi {
@@ -17,13 +19,23 @@ struct NodeOptions {
     /// Where other nodes reach this one: `HOST:PORT` (or `tcp://HOST:PORT`); the port may be `*`.
     std::string listen;
     /// Nodes to connect to, in the same form; `PUBLICKEY@` before it says which key they must have
-    /// (otherwise: any listed one). One of two nodes naming the other is enough.
+    /// (otherwise: any listed one). One that runs is enough to find all others.
     std::vector<std::string> peers;
     /// The file of this node's key pair, as `kigumi keygen` makes it.
     std::string key_file;
     /// Who may get in, and what each may do: `PUBLICKEY[,PUBLICKEY...][=RIGHTS]`
     /// (`docs/operations/security.md`).
     std::vector<std::string> allow;
+    /// Where other nodes reach this one, if that is not what it listens on: behind address
+    /// translation, or when it listens on all addresses of the machine.
+    std::string advertise;
+    /// Links to `peers` and from whoever dials, and to nobody else: other nodes are not looked for,
+    /// and there is no opinion of who is reachable.
+    bool only_peers = false;
+    /// Holds links to a few masters and relays nothing.
+    bool leaf = false;
+    MembershipOptions membership;
+    NeighbourOptions neighbours;
     /// Plain text without keys, instead of `key_file`. Only loopback addresses are accepted.
     bool insecure = false;
     ReplicatorOptions replication;

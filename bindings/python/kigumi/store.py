@@ -1,0 +1,212 @@
+"""Stores, and what runs beside them."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import time
+from collections.abc import Callable, Iterable, Iterator
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Union, cast
+
+from . import _native
+from .errors import BusyError
+from .spaces import EachCall, Snapshot, Space, Transaction
+from .types import Outcome, Report, Summary, Value, summary_of
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    Path = Union[str, bytes, os.PathLike[str], os.PathLike[bytes]]
+
+#: Receives what a node does: a level (0 debug, 1 info, 2 warning), a dotted name and a detail.
+Log = Callable[[int, str, str], object]
+
+
+class _Closing:
+    """Ends with its block."""
+
+    def close(self) -> None:
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class Bucket(Space):
+    """A replication domain of a store. Each call is a transaction of its own; see `transaction`."""
+
+    __slots__ = ("_name", "_store")
+
+    def __init__(self, store: _native.Store, name: str) -> None:
+        each = EachCall(lambda writing: store.begin(name, writing))
+        super().__init__(cast("_native.Transaction", each))
+        self._store = store
+        self._name = name
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    def read(self) -> Snapshot:
+        """A snapshot to read from."""
+        return Snapshot(self._store.begin(self._name, False))
+
+    def transaction(self) -> Transaction:
+        """Waits for its turn to write. Other threads may go on meanwhile."""
+        return Transaction(self._store.begin(self._name, True))
+
+    def once(self, request: str, work: Callable[[Transaction], Value]) -> Outcome:
+        """`Transaction.once` in a transaction of its own."""
+        with self.transaction() as tx:
+            return tx.once(request, work)
+
+    def watch(self) -> Watch:
+        """Tells when the bucket has changed, by whomever."""
+        return Watch(self._store.watch(self._name))
+
+    def status(self) -> dict[str, Any]:
+        """What the store holds and knows of its peers."""
+        return cast("dict[str, Any]", json.loads(self._store.status(self._name)))
+
+
+class Store(Bucket, _Closing):
+    """A node's store, shared by the processes of the node. As a bucket it is the one named "default".
+
+    Threads may share it. Open a directory once per process.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, directory: Path, *, map_bytes: int = 0, min_free_bytes: int = 0) -> None:
+        super().__init__(
+            _native.Store(os.fsencode(directory), map_bytes, min_free_bytes), "default"
+        )
+
+    def close(self) -> None:
+        """BusyError, and it stays open, while it has transactions, nodes or watches."""
+        self._store.close()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            self.close()
+        except BusyError:
+            # What the traceback of an error holds on to must not hide the error.
+            if kind is None:
+                raise
+
+    def bucket(self, name: str) -> Bucket:
+        return Bucket(self._store, name)
+
+    def buckets(self) -> list[str]:
+        """The names of all buckets, sorted."""
+        return list(self._store.buckets())
+
+    @property
+    def replica(self) -> str:
+        """The identity that the next write will bear, 32 hexadecimal digits."""
+        return self._store.replica().hex()
+
+    def node(
+        self,
+        listen: str = "127.0.0.1:*",
+        peers: Iterable[str] = (),
+        *,
+        insecure: bool = False,
+        round_ms: int = 0,
+        log: Log | None = None,
+    ) -> Node:
+        """Starts to replicate, on a thread of its own: what the daemon does for a directory."""
+        return Node(self._store.node(listen, tuple(peers), insecure, round_ms, log))
+
+    def export_bundle(
+        self, file: Path, *, bucket: str | None = None, since: Path | None = None
+    ) -> Summary:
+        """Writes all that the store holds, or what changed since the bundle `since`, to a file."""
+        earlier = None if since is None else os.fsencode(since)
+        return summary_of(self._store.export(os.fsencode(file), bucket, earlier))
+
+    def import_bundles(self, *files: Path) -> int:
+        """Joins bundles, in the order that they build on each other; returns how many rows."""
+        return self._store.import_(*(os.fsencode(file) for file in files))
+
+    def check(self, *, repair: bool = False) -> Report:
+        """Looks at every row and index entry; mends indexes if asked to."""
+        looked_at, found, repaired, problems = self._store.check(repair)
+        return Report(looked_at, found, repaired, problems.splitlines())
+
+
+class Node(_Closing):
+    """Replication on a thread of this process."""
+
+    __slots__ = ("_native",)
+
+    def __init__(self, native: _native.Node) -> None:
+        self._native = native
+
+    @property
+    def address(self) -> str:
+        """The address that was bound, with its port."""
+        return self._native.address()
+
+    def close(self) -> None:
+        """Says goodbye to the peers and stops."""
+        self._native.stop()
+
+    stop = close
+
+
+class Watch(_Closing):
+    """Tells when a bucket has changed: by this process, another, or a peer's writes that arrived."""
+
+    __slots__ = ("_native",)
+
+    def __init__(self, native: _native.Watch) -> None:
+        self._native = native
+
+    def fileno(self) -> int:
+        """For select and event loops: readable when it is time for `take`."""
+        return self._native.fileno()
+
+    def take(self) -> bool:
+        """Whether the bucket has changed since the last time this was asked."""
+        return self._native.take()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """As `take`, after waiting for a change, for so many seconds at most."""
+        end = None if timeout is None else time.monotonic() + timeout
+        poll = select.poll()
+        poll.register(self.fileno(), select.POLLIN)
+        while not self.take():
+            left = None if end is None else end - time.monotonic()
+            if left is not None and left <= 0:
+                return False
+            poll.poll(None if left is None else left * 1000)
+        return True
+
+    def __iter__(self) -> Iterator[None]:
+        """One turn for each time that the bucket has changed, without end."""
+        while self.wait():
+            yield None
+
+    def close(self) -> None:
+        self._native.close()
+
+
+def inspect_bundle(file: Path) -> Summary:
+    """Reads a bundle through, checking every byte."""
+    return summary_of(_native.inspect(os.fsencode(file)))

@@ -1,0 +1,38 @@
+"""Builds the module with CMake, from the repository that this directory is in."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
+
+HERE = Path(__file__).resolve().parent
+REPOSITORY = HERE.parent.parent
+
+
+class BuildWithCMake(build_ext):
+    def build_extension(self, extension):
+        if not (REPOSITORY / "CMakeLists.txt").exists():
+            raise SystemExit("kigumi: build the package inside a clone of the repository")
+        build = Path(self.build_temp).resolve() / "cmake"
+        configure = [
+            "cmake", "-S", REPOSITORY, "-B", build, "-DCMAKE_BUILD_TYPE=Release",
+            "-DKIGUMI_TESTS=OFF", f"-DPython3_EXECUTABLE={sys.executable}",
+        ]
+        if shutil.which("ninja"):
+            configure += ["-G", "Ninja"]
+        subprocess.run(configure, check=True)
+        jobs = str(os.cpu_count() or 1)
+        subprocess.run(
+            ["cmake", "--build", build, "--target", "kigumi_python", "-j", jobs], check=True
+        )
+        (module,) = (build / "python" / "kigumi").glob("_native*.so")
+        target = Path(self.get_ext_fullpath(extension.name))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(module, target)
+
+
+setup(ext_modules=[Extension("kigumi._native", [])], cmdclass={"build_ext": BuildWithCMake})

@@ -1,0 +1,113 @@
+#include "native.h"
+
+/* On the node's thread. */
+static void hear(void* context, kigumi_log_level level, const char* event, const char* detail) {
+    PyObject* const log = context;
+    const PyGILState_STATE state = PyGILState_Ensure();
+    PyObject* const answer = PyObject_CallFunction(log, "iss", (int)level, event, detail);
+    if (answer == NULL) PyErr_WriteUnraisable(log);
+    Py_XDECREF(answer);
+    PyGILState_Release(state);
+}
+
+/* The peers as C strings, which live as long as the tuple; NULL with an exception. */
+static const char** addresses(PyObject* peers) {
+    const Py_ssize_t count = PyTuple_GET_SIZE(peers);
+    const char** const list = PyMem_Malloc(sizeof(char*) * (size_t)(count + 1));
+    Py_ssize_t i;
+    if (list == NULL) return (const char**)PyErr_NoMemory();
+    for (i = 0; i < count; ++i) {
+        list[i] = PyUnicode_AsUTF8(PyTuple_GET_ITEM(peers, i));
+        if (list[i] == NULL) {
+            PyMem_Free(list);
+            return NULL;
+        }
+    }
+    return list;
+}
+
+/* (listen, peers, insecure, round_ms, log) */
+PyObject* store_node(Store* self, PyObject* args) {
+    kigumi_node_options options = kigumi_node_options_default();
+    kigumi_node* handle = NULL;
+    const char* listen = NULL;
+    const char** list = NULL;
+    PyObject* peers = NULL;
+    PyObject* log = NULL;
+    unsigned long long round_ms = 0;
+    kigumi_status status;
+    int insecure = 0;
+    Node* node;
+    if (!PyArg_ParseTuple(args, "sO!pKO", &listen, &PyTuple_Type, &peers, &insecure, &round_ms,
+                          &log) ||
+        store_check(self) != 0)
+        return NULL;
+    node = PyObject_New(Node, &NodeType);
+    if (node == NULL) return NULL;
+    Py_INCREF(self);
+    Py_INCREF(log);
+    node->handle = NULL;
+    node->store = self;
+    node->log = log;
+    list = addresses(peers);
+    if (list == NULL) {
+        Py_DECREF(node);
+        return NULL;
+    }
+    options.listen = listen;
+    options.peers = list;
+    options.peer_count = (size_t)PyTuple_GET_SIZE(peers);
+    options.insecure = insecure != 0;
+    options.round_ms = round_ms;
+    if (log != Py_None) options.log = hear;
+    options.log_context = log;
+    ++self->calls;
+    Py_BEGIN_ALLOW_THREADS status = kigumi_node_start(self->handle, &options, &handle);
+    Py_END_ALLOW_THREADS-- self->calls;
+    PyMem_Free(list);
+    node->handle = handle;
+    if (status == KIGUMI_OK) return (PyObject*)node;
+    Py_DECREF(node);
+    return raise_status(status);
+}
+
+static PyObject* address(Node* self, PyObject* unused) {
+    (void)unused;
+    if (self->handle == NULL) return raise_invalid("the node has stopped");
+    return PyUnicode_FromString(kigumi_node_address(self->handle));
+}
+
+/* Its thread may be waiting for the interpreter's lock, to log. */
+static void stop(Node* self) {
+    kigumi_node* const handle = self->handle;
+    self->handle = NULL;
+    if (handle == NULL) return;
+    ++self->store->calls;
+    Py_BEGIN_ALLOW_THREADS kigumi_node_stop(handle);
+    Py_END_ALLOW_THREADS-- self->store->calls;
+}
+
+static PyObject* stop_node(Node* self, PyObject* unused) {
+    (void)unused;
+    stop(self);
+    Py_RETURN_NONE;
+}
+
+static void destroy(Node* self) {
+    stop(self);
+    Py_DECREF(self->store);
+    Py_DECREF(self->log);
+    Py_TYPE(self)->tp_free((PyObject*)self);
+}
+
+static PyMethodDef methods[] = {{"address", (PyCFunction)address, METH_NOARGS, NULL},
+                                {"stop", (PyCFunction)stop_node, METH_NOARGS, NULL},
+                                {NULL, NULL, 0, NULL}};
+
+PyTypeObject NodeType = {
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "kigumi._native.Node",
+    .tp_basicsize = sizeof(Node),
+    .tp_dealloc = (destructor)destroy,
+    .tp_flags = Py_TPFLAGS_DEFAULT,
+    .tp_methods = methods,
+};

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+
+namespace kigumi {
+
+/// A token bucket: so much a second, and what was not used of one second at once. What is taken may
+/// exceed what is there; the debt has to be earned first.
+class TokenBucket {
+  public:
+    explicit TokenBucket(std::uint64_t per_second);
+
+    /// Whether something may be taken.
+    bool ready(std::uint64_t now_ms);
+    void take(std::uint64_t amount) { tokens_ -= static_cast<double>(amount); }
+    /// When it is ready, as things stand.
+    std::uint64_t ready_at_ms() const;
+
+  private:
+    void earn(std::uint64_t now_ms);
+
+    double per_ms_;
+    double tokens_;
+    std::uint64_t at_ms_ = 0;
+};
+
+}  // namespace kigumi
