@@ -83,6 +83,8 @@ void messages(const Folder& folder, const MemoryRows& rows) {
     const VersionVector version = rows.version();
     const wire::Cursor cursor{true, {}, version, version, true, some.front().at, {replica(1), 3}};
     folder.add("hello", wire::encode(wire::Hello{wire::kProtocolVersion, replica(1), true}));
+    folder.add("hello-cluster",
+               wire::encode(wire::Hello{wire::kProtocolVersion, replica(1), false, "orders"}));
     folder.add("who", wire::encode(wire::Who{}));
     folder.add("bye", wire::encode(wire::Bye{}));
     folder.add("digest", wire::encode(wire::Digest{{{"default", version}, {"b", {}}}}));

@@ -89,6 +89,8 @@ Result<Answer> verify(Session& session);
 Result<Answer> restore(Session& session);
 Result<Answer> drill(Session& session);
 
+Result<Answer> keygen(Session& session);
+
 Result<Answer> check(Session& session);
 Result<Answer> dump(Session& session);
 Result<Answer> load(Session& session);

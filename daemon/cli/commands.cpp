@@ -70,6 +70,8 @@ constexpr std::array kCommands = {
             restore},
     Command{"drill", "TARGET [--scratch DIR]",
             "restore the newest backup elsewhere and compare it with the node", 1, 3, kRead, drill},
+    Command{"keygen", "FILE", "make a key pair for kigumid, print its public key", 1, 1,
+            Access::kNone, keygen},
     Command{"version", "", "print the version", 0, 0, Access::kNone, version},
 };
 

@@ -77,6 +77,7 @@ Result<void> Service::reload(const config::Config& fresh) {
     const auto took = [&changes](const std::string& key) {
         return std::find(changes.taken.begin(), changes.taken.end(), key) != changes.taken.end();
     };
+    if (took("node.allow")) KIGUMI_CHECK(node_->set_allowed(next.node.allow));
     if (took("backup")) {
         KIGUMI_TRY(auto tiers, backup::Tiers::start(*store_, next.backups, log));
         // A run under way keeps its target busy until it is done; its successor tries again.

@@ -6,6 +6,9 @@ namespace {
 template <auto Member>
 using Node = Place<&Config::node, Member>;
 
+template <auto Member>
+using Replication = Place<&Config::node, &NodeOptions::replication, Member>;
+
 }  // namespace
 
 std::vector<Option> node_options() {
@@ -37,10 +40,28 @@ std::vector<Option> node_options() {
          "A node at the edge should not carry what others say to each other.",
          "It is cut off when those few masters are, until it is told of others.",
          Switch{Node<&NodeOptions::leaf>()}},
-        {"node.peers", "--peer", "", Reload::kRestart, "Addresses of other nodes to connect to.",
+        {"node.peers", "--peer", "", Reload::kRestart,
+         "Other nodes to connect to: [PUBLICKEY@]HOST:PORT.",
          "One of two nodes naming the other is enough, so a new node names those that are there.",
          "Each address that does not answer costs an attempt every ten seconds.",
          Texts{Node<&NodeOptions::peers>()}},
+        {"node.key", "--key", "", Reload::kRestart,
+         "The file of this node's key pair, as kigumi keygen makes it.",
+         "There is no default: a key is made by an operator, who tells its public half to the "
+         "peers.",
+         "Whoever can read the file can pose as this node; it must be open to its owner only.",
+         Text{Node<&NodeOptions::key_file>()}},
+        {"node.allow", "--allow", "", Reload::kLive,
+         "Peers that may get in and be spoken to: PUBLICKEY[,PUBLICKEY...][=RIGHTS].",
+         "Nobody gets in who is not named; RIGHTS are all unless they are given (security.md).",
+         "Two keys of one peer are listed together while it changes from one to the other.",
+         Texts{Node<&NodeOptions::allow>()}},
+        {"node.cluster", "--cluster", "", Reload::kRestart,
+         "The name of the cluster, at most 64 bytes; peers of another one are refused.",
+         "Empty, which is a cluster like any other: keys already tell friends from strangers.",
+         "A name saves two clusters with common keys (or without keys) from being joined by "
+         "mistake.",
+         Text{Replication<&ReplicatorOptions::cluster>()}},
         {"node.insecure", "--insecure", "", Reload::kRestart,
          "Plain text without keys, on loopback addresses only.",
          "Nothing that another machine could read or forge happens unasked.",

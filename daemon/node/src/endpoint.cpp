@@ -27,7 +27,7 @@ bool is_port(const std::string& port) {
 
 }  // namespace
 
-Result<std::string> endpoint_of(const std::string& address, bool insecure) {
+Result<std::string> endpoint_of(const std::string& address, bool plain_text) {
     const std::string rest =
         address.starts_with(kScheme) ? address.substr(kScheme.size()) : address;
     const auto colon = rest.rfind(':');
@@ -35,15 +35,26 @@ Result<std::string> endpoint_of(const std::string& address, bool insecure) {
         return fail(
             ErrorCode::kInvalidArgument,
             "\"" + address + "\" is no address; write HOST:PORT, for example 127.0.0.1:7001");
-    if (!insecure)
-        return fail(ErrorCode::kInvalidArgument,
-                    "this version has no keys yet, so it speaks plain text, on loopback only; "
-                    "ask for that with --insecure");
-    if (!is_loopback(rest.substr(0, colon)))
+    if (plain_text && !is_loopback(rest.substr(0, colon)))
         return fail(ErrorCode::kInvalidArgument, "\"" + address +
                                                      "\" is not a loopback address; plain text is "
                                                      "allowed on 127.0.0.0/8 and [::1] only");
     return std::string(kScheme) + rest;
+}
+
+Result<PeerAddress> peer_address_of(const std::string& peer, bool plain_text) {
+    PeerAddress address;
+    std::string rest = peer;
+    if (peer.size() > PublicKey::kText && peer[PublicKey::kText] == '@') {
+        KIGUMI_TRY(address.key, PublicKey::parse(peer.substr(0, PublicKey::kText)));
+        if (plain_text)
+            return fail(ErrorCode::kInvalidArgument,
+                        "the peer \"" + peer +
+                            "\" is named with a key, but --insecure is plain text without keys");
+        rest = peer.substr(PublicKey::kText + 1);
+    }
+    KIGUMI_TRY(address.endpoint, endpoint_of(rest, plain_text));
+    return address;
 }
 
 std::string address_of(const std::string& endpoint) {

@@ -19,6 +19,7 @@
 #include <set>
 #include <thread>
 
+#include "claims.hpp"
 #include "discovery.hpp"
 #include "drain.hpp"
 #include "endpoint.hpp"
@@ -31,6 +32,8 @@ namespace {
 /// How often to look for commits that no signal announced.
 constexpr std::uint64_t kCommitPollMs = 20;
 constexpr int kGoodbyeLingerMs = 200;
+/// As many as a greeting takes.
+constexpr std::size_t kMaxClusterName = 64;
 
 /// A file descriptor that closes itself.
 class Descriptor {
@@ -84,11 +87,14 @@ class Node::Loop {
         : store_(store),
           options_(std::move(options)),
           replicator_(store, complete(options_.replication)),
-          transport_({[this](LinkId link, bool dialled, const std::string& address, bool control) {
-                          link_up(link, dialled, address, control);
-                      },
-                      [this](LinkId link) { link_down(link); },
-                      [this](LinkId link, std::string_view message) { receive(link, message); }}) {}
+          transport_(
+              {[this](LinkId link, bool dialled, const std::string& address, bool control,
+                      const PublicKey* key) { link_up(link, dialled, address, control, key); },
+               [this](LinkId link) { link_down(link); },
+               [this](LinkId link, std::string_view message) { receive(link, message); },
+               [this](Effects::Note::Level level, const char* event, std::string detail) {
+                   report({level, event, std::move(detail)});
+               }}) {}
 
     ~Loop() {
         if (!thread_.joinable()) return;
@@ -104,13 +110,19 @@ class Node::Loop {
         wake_ = Descriptor(wake);
         stop_ = Descriptor(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
         wake_for_question_ = Descriptor(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+        KIGUMI_CHECK(lock_up());
         KIGUMI_TRY(const std::string endpoint, endpoint_of(options_.listen, options_.insecure));
         KIGUMI_CHECK(transport_.listen(endpoint));
         std::vector<membership::Contact> configured;
         for (const std::string& peer : options_.peers) {
-            KIGUMI_TRY(const std::string dialled, endpoint_of(peer, options_.insecure));
-            KIGUMI_CHECK(transport_.dial(dialled));
-            configured.push_back({{}, address_of(dialled), "", false});
+            KIGUMI_TRY(const PeerAddress dialled, peer_address_of(peer, options_.insecure));
+            if (dialled.key && !allowed_.allows(*dialled.key))
+                return fail(ErrorCode::kInvalidArgument, "the key of the peer \"" + peer +
+                                                             "\" is not listed; add --allow " +
+                                                             dialled.key->text());
+            KIGUMI_CHECK(transport_.dial(dialled.endpoint, false, dialled.key));
+            configured.push_back(
+                {{}, address_of(dialled.endpoint), dialled.key ? dialled.key->text() : "", false});
         }
         if (!options_.only_peers) KIGUMI_CHECK(begin_discovery(std::move(configured)));
         thread_ = std::thread([this] { run(); });
@@ -149,12 +161,24 @@ class Node::Loop {
                                           " ms; it is busy, or hangs");
     }
 
+    Result<void> set_allowed(const std::vector<std::string>& allow) {
+        if (options_.insecure)
+            return fail(ErrorCode::kInvalidArgument,
+                        "this node speaks plain text (--insecure), so there is no allow list");
+        const std::lock_guard lock(affected_mutex_);
+        KIGUMI_TRY(auto affected, allowed_.replace(allow));
+        affected_.merge(affected);
+        list_changed_ = true;
+        return {};
+    }
+
   private:
     Result<void> begin_discovery(std::vector<membership::Contact> configured) {
         membership::Contact self;
         KIGUMI_TRY(self.replica, store_.replica());
         self.address = reachable_address(transport_.bound());
         self.leaf = options_.leaf;
+        if (own_) self.key = own_->public_key().text();
         if (!options_.advertise.empty()) {
             KIGUMI_TRY(const std::string told, endpoint_of(options_.advertise, options_.insecure));
             self.address = address_of(told);
@@ -163,7 +187,14 @@ class Node::Loop {
         membership.random = complete(options_.replication).random;
         const auto dial = [this](const membership::Contact& contact, bool control) -> Result<void> {
             KIGUMI_TRY(const std::string endpoint, endpoint_of(contact.address, options_.insecure));
-            return transport_.dial(endpoint, control);
+            std::optional<PublicKey> key;
+            if (own_ && !contact.key.empty()) {
+                KIGUMI_TRY(key, PublicKey::parse(contact.key));
+                if (!allowed_.allows(*key))
+                    return fail(ErrorCode::kInvalidArgument,
+                                "the key of " + contact.address + " is not listed here");
+            }
+            return transport_.dial(endpoint, control, std::move(key));
         };
         const auto hang_up = [this](const std::string& address, bool control) {
             if (const auto endpoint = endpoint_of(address, options_.insecure))
@@ -180,10 +211,15 @@ class Node::Loop {
         return {};
     }
 
-    void link_up(LinkId link, bool dialled, const std::string& address, bool control) {
-        if (!control) return replicator_.link_up(link, dialled, address, steady_ms());
+    void link_up(LinkId link, bool dialled, const std::string& address, bool control,
+                 const PublicKey* key) {
+        if (!control)
+            return replicator_.link_up(link, dialled, address, steady_ms(),
+                                       key == nullptr ? nullptr : claims_.policy(*key));
         control_links_.insert(link);
-        if (discovery_) discovery_->link_up(link, dialled ? address_of(address) : "", "");
+        if (discovery_)
+            discovery_->link_up(link, dialled ? address_of(address) : "",
+                                key == nullptr ? "" : key->text());
     }
 
     void link_down(LinkId link) {
@@ -203,6 +239,10 @@ class Node::Loop {
 
     ReplicatorOptions complete(ReplicatorOptions options) const {
         if (options_.leaf) options.relay = false;
+        if (!options_.insecure)
+            options.reads = [this](const ReplicaId& replica, std::string_view bucket) {
+                return claims_.reads(replica, bucket);
+            };
         if (!options.random) {
             auto generator = std::make_shared<std::mt19937_64>(std::random_device{}());
             options.random = [generator] { return (*generator)(); };
@@ -227,6 +267,38 @@ class Node::Loop {
         for (LinkStatus& link : status.links)
             link.queued_bytes = transport_.waiting_bytes(link.link);
         for (const Question& question : questions) question->set_value(status);
+    }
+
+    Result<void> lock_up() {
+        if (options_.replication.cluster.size() > kMaxClusterName ||
+            !is_utf8(options_.replication.cluster))
+            return fail(ErrorCode::kInvalidArgument,
+                        "the name of the cluster must be UTF-8 of at most 64 bytes");
+        if (options_.insecure && (!options_.key_file.empty() || !options_.allow.empty()))
+            return fail(ErrorCode::kInvalidArgument,
+                        "--insecure is plain text without keys; leave it out, or --key and "
+                        "--allow");
+        if (options_.insecure) return {};
+        if (options_.key_file.empty())
+            return fail(ErrorCode::kInvalidArgument,
+                        "this node has no key; make one with 'kigumi keygen FILE', then give "
+                        "--key FILE, and --allow PUBLICKEY for each peer (or --insecure: plain "
+                        "text, on loopback only)");
+        KIGUMI_TRY(KeyPair own, KeyPair::load(options_.key_file));
+        own_.emplace(std::move(own));
+        KIGUMI_CHECK(allowed_.replace(options_.allow));
+        KIGUMI_CHECK(claims_.load(store_.directory() / "kigumid.claims"));
+        return transport_.lock(*own_, allowed_);
+    }
+
+    void drop_affected() {
+        std::set<PublicKey> affected;
+        {
+            const std::lock_guard lock(affected_mutex_);
+            if (!std::exchange(list_changed_, false)) return;
+            affected.swap(affected_);
+        }
+        transport_.drop(affected);
     }
 
     void run() {
@@ -258,6 +330,7 @@ class Node::Loop {
         const commit_signal::Heard heard = commit_signal::hear(wake_.get());
         if (heard.anything || committed_elsewhere()) replicator_.local_commit();
         if (heard.confirmations_wanted) replicator_.confirmations_wanted(steady_ms());
+        drop_affected();
         if (discovery_ && discovery_->next_wakeup() <= steady_ms())
             discovery_->tick(replicator_.linked(), steady_ms());
         replicator_.tick(steady_ms());
@@ -308,6 +381,12 @@ class Node::Loop {
     Descriptor wake_for_question_;
     std::mutex questions_mutex_;
     std::vector<Question> questions_;
+    std::optional<KeyPair> own_;
+    AllowList allowed_;
+    Claims claims_{allowed_};
+    std::mutex affected_mutex_;
+    std::set<PublicKey> affected_;  ///< keys whose connections are to be closed
+    bool list_changed_ = false;
     Replicator replicator_;
     Transport transport_;
     std::set<LinkId> control_links_;
@@ -338,6 +417,9 @@ void Node::drain() { loop_->drain(); }
 bool Node::drained() const { return loop_->drained(); }
 Result<ReplicatorStatus> Node::status(std::chrono::milliseconds patience) const {
     return loop_->status(patience);
+}
+Result<void> Node::set_allowed(const std::vector<std::string>& allow) {
+    return loop_->set_allowed(allow);
 }
 
 }  // namespace kigumi

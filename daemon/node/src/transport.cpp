@@ -1,9 +1,12 @@
 #include "transport.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 
+#include "curve.hpp"
 #include "kigumi/daemon/membership.hpp"
+#include "lock_test.hpp"
 
 namespace kigumi {
 namespace {
@@ -15,8 +18,18 @@ constexpr std::size_t kBurstBytes = std::size_t{4} << 20;
 constexpr std::size_t kMaxWaitingBytes = std::size_t{8} << 20;
 constexpr std::uint64_t kMaxWaitingMs = 2'000;
 constexpr std::size_t kMaxAccepted = 1'024;
+// Nodes may share a key.
+constexpr std::ptrdiff_t kMaxAcceptedOfKey = 64;
+// What our ROUTER calls a peer that does not choose a name itself: a zero and a number.
+constexpr std::size_t kRoutingIdBytes = 5;
+constexpr std::uint64_t kTellEveryMs = 1'000;
+// The end of a connection may be told before the last that came by it.
+constexpr std::uint64_t kLastWordsMs = 50;
 constexpr std::size_t kMaxRefused = 4'096;
 constexpr std::uint64_t kForgetQuietMs = 60'000;
+// After all keys that a dialled peer may have were refused.
+constexpr std::uint64_t kRedialMinMs = 100;
+constexpr std::uint64_t kRedialMaxMs = 10'000;
 
 void configure(zmq::socket_t& socket, const std::string& endpoint) {
     namespace opt = zmq::sockopt;
@@ -36,6 +49,16 @@ void configure(zmq::socket_t& socket, const std::string& endpoint) {
     socket.set(opt::ipv6, endpoint.find('[') != std::string::npos);
 }
 
+/// Whose message it is, by the key that the handshake has proved.
+std::optional<PublicKey> key_of(zmq::message_t& message) {
+    // Not message_t::gets, which throws where there is none.
+    const char* const text = zmq_msg_gets(message.handle(), "User-Id");
+    if (text == nullptr) return std::nullopt;
+    auto key = PublicKey::parse(text);
+    if (!key) return std::nullopt;
+    return std::move(*key);
+}
+
 }  // namespace
 
 std::uint64_t steady_ms() {
@@ -44,12 +67,27 @@ std::uint64_t steady_ms() {
         duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count());
 }
 
+Result<void> Transport::lock(const KeyPair& own, AllowList& allowed) {
+    own_ = &own;
+    allowed_ = &allowed;
+    try {
+        zap_ = std::make_unique<ZapHandler>(context_, allowed);
+    } catch (const zmq::error_t& error) {
+        return fail(ErrorCode::kIo, std::string("cannot start the ZAP handler: ") + error.what());
+    }
+    return test_lock(context_, own, allowed);
+}
+
 Result<void> Transport::listen(const std::string& endpoint) {
     try {
         router_ = zmq::socket_t(context_, zmq::socket_type::router);
         configure(router_, endpoint);
         router_.set(zmq::sockopt::router_mandatory, true);
         router_.set(zmq::sockopt::router_handover, false);
+        if (own_ != nullptr) curve::guard(router_, *own_);
+        doorman_.watch(
+            context_, router_, [this](int descriptor) { gone(descriptor); },
+            [this](const std::string& host, const char* why) { tell_hung_up(host, why); });
         router_.bind(endpoint);
         bound_ = router_.get(zmq::sockopt::last_endpoint);
     } catch (const zmq::error_t& error) {
@@ -59,20 +97,24 @@ Result<void> Transport::listen(const std::string& endpoint) {
     return {};
 }
 
-Result<void> Transport::dial(const std::string& endpoint, bool control) {
+Result<void> Transport::dial(const std::string& endpoint, bool control,
+                             std::optional<PublicKey> pinned) {
     for (const auto& [known, connection] : connections_)
         if (connection.endpoint == endpoint && connection.control == control) return {};
     const LinkId id = next_link_++;
     Connection& connection = connections_[id];
     connection.endpoint = endpoint;
     connection.control = control;
+    connection.pinned = std::move(pinned);
+    connection.key = candidate(connection);
     try {
         connect(connection);
     } catch (const zmq::error_t& error) {
         connections_.erase(id);
         return fail(ErrorCode::kIo, "cannot connect to " + endpoint + ": " + error.what());
     }
-    handler_.up(id, true, endpoint, control);
+    if (connection.dealer)
+        handler_.up(id, true, endpoint, control, connection.key ? &*connection.key : nullptr);
     return {};
 }
 
@@ -86,9 +128,126 @@ void Transport::hang_up(const std::string& endpoint, bool control) {
 }
 
 void Transport::connect(Connection& connection) {
+    connection.dealer.close();
+    connection.monitor = {};
+    connection.dial_at_ms = 0;
+    if (own_ != nullptr && !connection.key) {
+        // Nobody is listed; that may change.
+        connection.dial_at_ms = steady_ms() + kRedialMaxMs;
+        return;
+    }
     connection.dealer = zmq::socket_t(context_, zmq::socket_type::dealer);
     configure(connection.dealer, connection.endpoint);
+    if (own_ != nullptr) {
+        curve::pin(connection.dealer, *own_, *connection.key);
+        connection.monitor = SocketMonitor(context_, connection.dealer, kHandshakeEvents);
+    }
     connection.dealer.connect(connection.endpoint);
+}
+
+std::optional<PublicKey> Transport::candidate(const Connection& connection) const {
+    if (own_ == nullptr) return std::nullopt;
+    if (connection.pinned)
+        return allowed_->allows(*connection.pinned) ? connection.pinned : std::nullopt;
+    const std::vector<PublicKey> keys = allowed_->keys();
+    if (keys.empty()) return std::nullopt;
+    // The one that was right before goes first.
+    const auto last =
+        connection.key ? std::find(keys.begin(), keys.end(), *connection.key) : keys.end();
+    if (last == keys.end()) return keys[connection.refusals % keys.size()];
+    if (connection.key_right || connection.refusals == 0) return *last;
+    return std::next(last) == keys.end() ? keys.front() : *std::next(last);
+}
+
+void Transport::tend_dialled() {
+    const std::uint64_t now_ms = steady_ms();
+    std::vector<LinkId> due;
+    for (auto& [id, connection] : connections_) {
+        if (!connection.dialled() || own_ == nullptr) continue;
+        while (const auto event = connection.monitor.next()) {
+            if (event->what == ZMQ_EVENT_HANDSHAKE_SUCCEEDED) {
+                connection.key_right = true;
+                connection.refusals = 0;
+                connection.dial_at_ms = 0;
+            } else if (connection.dial_at_ms == 0) {
+                handshake_failed(connection, event->what);
+            }
+        }
+        if (connection.dial_at_ms != 0 && connection.dial_at_ms <= now_ms) due.push_back(id);
+    }
+    for (const LinkId id : due) redial(id);
+}
+
+void Transport::handshake_failed(Connection& connection, int what) {
+    // It has proved its key, and turned ours away: no other key will be right.
+    connection.key_right = what == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
+    ++connection.refusals;
+    const bool one_key = connection.key_right || connection.pinned;
+    const std::size_t keys = one_key ? 1 : std::max<std::size_t>(allowed_->keys().size(), 1);
+    const std::size_t rounds = connection.refusals / keys;
+    // Each listed key at once, then a pause that doubles; the library itself would go on with the
+    // same key, or give up for good where ours was turned away.
+    const bool round_over = connection.refusals % keys == 0;
+    const std::uint64_t pause_ms =
+        round_over ? std::min(kRedialMinMs << std::min<std::size_t>(rounds, 16), kRedialMaxMs)
+                   : kRedialMinMs / 10;
+    connection.dial_at_ms = steady_ms() + pause_ms - pause_ms / 4 + jitter_() % (pause_ms / 2 + 1);
+    if (!round_over || (rounds & (rounds - 1)) != 0) return;
+    handler_.note(Effects::Note::Level::kWarning, "dial.refused",
+                  "address=" + connection.endpoint + " tries=" + std::to_string(rounds) +
+                      " reason=\"" +
+                      (connection.key_right ? "the key of this node is not listed there"
+                                            : "whoever is there has shown no key that is listed "
+                                              "here, or hung up") +
+                      '"');
+}
+
+void Transport::redial(LinkId id) {
+    auto entry = connections_.extract(id);
+    Connection& connection = entry.mapped();
+    const std::optional<PublicKey> before = std::exchange(connection.key, candidate(connection));
+    const bool was_up = static_cast<bool>(connection.dealer);
+    try {
+        connect(connection);
+    } catch (const zmq::error_t&) {
+        connection.dealer.close();
+        connection.dial_at_ms = steady_ms() + kRedialMaxMs;
+    }
+    connection.waiting.clear();
+    connection.waiting_bytes = 0;
+    if (was_up && connection.dealer && before == connection.key) {
+        connections_.insert(std::move(entry));
+        return;
+    }
+    if (was_up) handler_.down(id);
+    const LinkId fresh = next_link_++;
+    entry.key() = fresh;
+    Connection& inserted = connections_.insert(std::move(entry)).position->second;
+    if (inserted.dealer)
+        handler_.up(fresh, true, inserted.endpoint, inserted.control,
+                    inserted.key ? &*inserted.key : nullptr);
+}
+
+void Transport::drop(const std::set<PublicKey>& keys) {
+    std::vector<LinkId> ids;
+    for (const auto& [id, connection] : connections_) {
+        const bool waits = connection.dialled() && !connection.dealer;
+        if (waits || (connection.key && keys.contains(*connection.key))) ids.push_back(id);
+    }
+    for (const LinkId id : ids) {
+        const auto it = connections_.find(id);
+        if (it == connections_.end()) continue;
+        if (!it->second.dialled()) {
+            doorman_.hang_up(it->second.descriptor);
+            drop_accepted(id);
+            continue;
+        }
+        // Another link, even if the key may still get in: what it may do has changed.
+        if (it->second.dealer) handler_.down(id);
+        it->second.dealer.close();
+        it->second.refusals = 0;
+        redial(id);
+    }
 }
 
 void Transport::poll(const std::vector<int>& others, long timeout_ms) {
@@ -106,17 +265,21 @@ void Transport::poll(const std::vector<int>& others, long timeout_ms) {
     } catch (const zmq::error_t& error) {
         if (error.num() != EINTR) throw;
     }
-    if ((items[0].revents & ZMQ_POLLIN) != 0) receive_accepted();
+    tend_dialled();
+    doorman_.look();
+    const bool drained = (items[0].revents & ZMQ_POLLIN) == 0 || receive_accepted();
     for (std::size_t i = 0; i < dialled.size(); ++i)
         if ((items[i + 1].revents & ZMQ_POLLIN) != 0) receive_dialled(dialled[i]);
+    doorman_.tend(steady_ms(), drained);
+    drop_gone();
     forget_quiet();
 }
 
-void Transport::receive_accepted() {
+bool Transport::receive_accepted() {
     std::size_t bytes = 0;
     for (int i = 0; i < kBurst && bytes < kBurstBytes; ++i) {
         zmq::message_t sender;
-        if (!router_.recv(sender, zmq::recv_flags::dontwait)) return;
+        if (!router_.recv(sender, zmq::recv_flags::dontwait)) return true;
         const std::string routing_id = sender.to_string();
         zmq::message_t body;
         bool one_frame = sender.more() && router_.recv(body, zmq::recv_flags::dontwait).has_value();
@@ -126,8 +289,12 @@ void Transport::receive_accepted() {
             more = router_.recv(surplus, zmq::recv_flags::dontwait).has_value() && surplus.more();
         }
         bytes += body.size();
+        // From the body: the library loses what it knows of a message with its first frame.
+        const int descriptor = zmq_msg_get(body.handle(), ZMQ_SRCFD);
+        doorman_.heard(descriptor);
         if (refused_.contains(routing_id)) continue;
-        const LinkId id = accept(routing_id, is_control_message(body.to_string_view()));
+        const LinkId id =
+            accept(routing_id, is_control_message(body.to_string_view()), key_of(body), descriptor);
         if (id == 0) continue;
         if (!one_frame) {
             close(id);
@@ -136,6 +303,7 @@ void Transport::receive_accepted() {
         connections_.at(id).heard_ms = steady_ms();
         handler_.message(id, body.to_string_view());
     }
+    return false;
 }
 
 void Transport::receive_dialled(LinkId id) {
@@ -150,16 +318,63 @@ void Transport::receive_dialled(LinkId id) {
     }
 }
 
-LinkId Transport::accept(const std::string& routing_id, bool control) {
+LinkId Transport::accept(const std::string& routing_id, bool control,
+                         const std::optional<PublicKey>& key, int descriptor) {
+    // By now the list may no longer have it.
+    if (own_ != nullptr && (!key || !allowed_->allows(*key))) return 0;
+    // A name that the peer has chosen could be one that was somebody else's a moment ago.
+    if (routing_id.size() != kRoutingIdBytes || routing_id[0] != '\0') {
+        doorman_.hang_up(descriptor);
+        return 0;
+    }
     const auto known = by_routing_id_.find(routing_id);
-    if (known != by_routing_id_.end()) return known->second;
-    if (!accepting_ || by_routing_id_.size() >= kMaxAccepted) return 0;
+    if (known != by_routing_id_.end()) {
+        const Connection& connection = connections_.at(known->second);
+        if (connection.key == key && connection.descriptor == descriptor) return known->second;
+        drop_accepted(known->second);
+    }
+    const auto of_key = std::count_if(connections_.begin(), connections_.end(), [&](auto& entry) {
+        return key && !entry.second.dialled() && entry.second.key == key;
+    });
+    if (!accepting_ || by_routing_id_.size() >= kMaxAccepted || of_key >= kMaxAcceptedOfKey) {
+        doorman_.hang_up(descriptor);
+        return 0;
+    }
     const LinkId id = next_link_++;
-    connections_[id].routing_id = routing_id;
-    connections_[id].control = control;
+    Connection& connection = connections_[id];
+    connection.routing_id = routing_id;
+    connection.control = control;
+    connection.key = key;
+    connection.descriptor = descriptor;
     by_routing_id_[routing_id] = id;
-    handler_.up(id, false, "accepted", control);
+    handler_.up(id, false, "accepted", control, key ? &*key : nullptr);
     return id;
+}
+
+void Transport::tell_hung_up(const std::string& host, const char* why) {
+    ++hung_up_;
+    // A flood must not become one of the log.
+    const std::uint64_t now_ms = steady_ms();
+    if (now_ms < tell_hung_up_at_ms_) return;
+    tell_hung_up_at_ms_ = now_ms + kTellEveryMs;
+    handler_.note(
+        Effects::Note::Level::kWarning, "peer.hung_up",
+        "host=" + host + " reason=\"" + why + "\" all_hung_up=" + std::to_string(hung_up_));
+}
+
+void Transport::gone(int descriptor) {
+    for (auto& [id, connection] : connections_)
+        if (!connection.dialled() && connection.descriptor == descriptor)
+            connection.gone_ms = steady_ms();
+}
+
+void Transport::drop_gone() {
+    const std::uint64_t now_ms = steady_ms();
+    std::vector<LinkId> ids;
+    for (const auto& [id, connection] : connections_)
+        if (connection.gone_ms != 0 && connection.gone_ms + kLastWordsMs < now_ms)
+            ids.push_back(id);
+    for (const LinkId id : ids) drop_accepted(id);
 }
 
 void Transport::send(LinkId link, std::string message) {
@@ -184,7 +399,8 @@ std::size_t Transport::waiting_bytes(LinkId link) const {
 
 Transport::Sent Transport::try_send(Connection& connection, const std::string& message) {
     try {
-        if (connection.dealer) {
+        if (connection.dialled()) {
+            if (!connection.dealer) return Sent::kLater;
             const auto sent =
                 connection.dealer.send(zmq::buffer(message), zmq::send_flags::dontwait);
             return sent ? Sent::kYes : Sent::kLater;
@@ -195,7 +411,7 @@ Transport::Sent Transport::try_send(Connection& connection, const std::string& m
         static_cast<void>(router_.send(zmq::buffer(message), zmq::send_flags::dontwait));
         return Sent::kYes;
     } catch (const zmq::error_t&) {
-        return connection.dealer ? Sent::kLater : Sent::kGone;
+        return connection.dialled() ? Sent::kLater : Sent::kGone;
     }
 }
 
@@ -224,8 +440,9 @@ void Transport::flush() {
 void Transport::close(LinkId link) {
     const auto it = connections_.find(link);
     if (it == connections_.end()) return;
-    if (it->second.dealer) {
+    if (it->second.dialled()) {
         // A new connection, with a clean slate; the peer at the other end may be mended by then.
+        if (!it->second.dealer) return;
         try {
             connect(it->second);
         } catch (const zmq::error_t&) {
@@ -247,7 +464,7 @@ void Transport::close(LinkId link) {
 
 void Transport::drop_accepted(LinkId id) {
     const auto it = connections_.find(id);
-    if (it == connections_.end() || it->second.dealer) return;
+    if (it == connections_.end() || it->second.dialled()) return;
     by_routing_id_.erase(it->second.routing_id);
     connections_.erase(it);
     handler_.down(id);
@@ -259,7 +476,7 @@ void Transport::forget_quiet() {
     quiet_check_ms_ = now_ms + kForgetQuietMs / 10;
     std::vector<LinkId> quiet;
     for (const auto& [id, connection] : connections_)
-        if (!connection.dealer && connection.heard_ms + kForgetQuietMs < now_ms)
+        if (!connection.dialled() && connection.heard_ms + kForgetQuietMs < now_ms)
             quiet.push_back(id);
     for (const LinkId id : quiet) drop_accepted(id);
 }

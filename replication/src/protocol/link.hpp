@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <deque>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -108,11 +109,15 @@ struct Link {
                    options.breaker_max_ms}),
           inflow(options) {}
 
+    Rights rights(std::string_view bucket) const { return policy ? policy->in(bucket) : Rights(); }
+
     LinkId id;
     bool dialled = false;
     std::string address;
-    std::optional<ReplicaId> replica;  ///< who is there, once it has greeted
-    ReplicaId greeted_as;              ///< who we said we are
+    std::shared_ptr<PeerPolicy> policy;  ///< null: everything is allowed
+    std::set<std::string> denied;        ///< what was refused and is not told again
+    std::optional<ReplicaId> replica;    ///< who is there, once it has greeted
+    ReplicaId greeted_as;                ///< who we said we are
     bool up = false;
     std::uint64_t heard_ms = 0;
     std::uint64_t hello_ms = 0;  ///< when we last greeted

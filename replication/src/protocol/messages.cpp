@@ -114,6 +114,12 @@ std::string read_bucket(MsgpackReader& reader) {
     return std::string(name);
 }
 
+std::string read_cluster(MsgpackReader& reader) {
+    const std::string_view name = reader.text();
+    if (name.empty() || name.size() > kMaxClusterName || !is_utf8(name)) reader.reject();
+    return std::string(name);
+}
+
 /// The key of a row in its table, or where one may begin.
 std::string read_place(MsgpackReader& reader) {
     const std::string_view place = reader.bytes();
@@ -127,10 +133,12 @@ class Writer {
     explicit Writer(Packer& to) : packer(to) {}
 
     void operator()(const Hello& hello) const {
-        start(4, kHello);
+        // Nodes from before there were clusters know four elements.
+        start(hello.cluster.empty() ? 4 : 5, kHello);
         packer.pack_uint64(hello.version);
         codec::pack_bytes(packer, hello.replica.bytes());
         hello.answer ? packer.pack_true() : packer.pack_false();
+        if (!hello.cluster.empty()) codec::pack_text(packer, hello.cluster);
     }
     void operator()(const Who&) const { start(1, kWho); }
     void operator()(const Bye&) const { start(1, kBye); }
@@ -293,11 +301,12 @@ Message read_body(std::uint64_t kind, const Body& body) {
     MsgpackReader& reader = body.reader;
     switch (kind) {
         case kHello: {
-            body.expect(4);
+            if (body.elements != 5) body.expect(4);
             Hello hello;
             hello.version = reader.uint();
             hello.replica = codec::read_replica(reader);
             hello.answer = reader.boolean();
+            if (body.elements == 5) hello.cluster = read_cluster(reader);
             return hello;
         }
         case kWho:

@@ -17,12 +17,14 @@ namespace kigumi::wire {
 
 inline constexpr std::uint32_t kProtocolVersion = 1;
 inline constexpr std::size_t kMaxMessageBytes = std::size_t{1} << 20;
+inline constexpr std::size_t kMaxClusterName = 64;
 
 /// First on every link, from the side that dialled; answered in kind with `answer` set.
 struct Hello {
     std::uint64_t version = kProtocolVersion;
     ReplicaId replica;
     bool answer = false;
+    std::string cluster = {};  ///< at most kMaxClusterName bytes
 };
 
 /// "I do not know you": the receiver has forgotten the link and wants a Hello.

@@ -2,6 +2,7 @@
 
 #include "../codec.hpp"
 #include "kigumi/crdt/defect.hpp"
+#include "own_rows.hpp"
 
 namespace kigumi {
 namespace {
@@ -103,7 +104,7 @@ Result<std::optional<wire::Credit>> PullClient::take(const wire::Chunk& chunk,
     }
     memory_bytes_ += bytes;
     if (KIGUMI_DEFECT(kPullAppliedInParts))
-        KIGUMI_CHECK(join_all({0, 0, 0, chunk.cursor->to, {}, false}));
+        KIGUMI_CHECK(join_all({0, 0, 0, chunk.cursor->to, {}, false}, nullptr));
     resume_ = chunk.cursor;
 #ifdef KIGUMI_DEFECTS
     if (KIGUMI_DEFECT(kCursorAheadOfRows)) {
@@ -146,7 +147,7 @@ bool PullClient::follows(std::uint64_t stream) {
     return *session_->stream == stream;
 }
 
-Result<PullClient::Finished> PullClient::finish(const wire::Done& done) {
+Result<PullClient::Finished> PullClient::finish(const wire::Done& done, const PeerPolicy* own_of) {
     if (!KIGUMI_DEFECT(kRunsMixed) && !follows(done.stream)) return Finished::kNot;
     if (KIGUMI_DEFECT(kLostPartAccepted)) session_->next_number = done.number;
     if (done.number != session_->next_number || !partial_.empty())
@@ -154,8 +155,12 @@ Result<PullClient::Finished> PullClient::finish(const wire::Done& done) {
     if (!done.version.covers(seen()))
         return fail(ErrorCode::kCorrupt,
                     "a pull answer holds a write that its vector does not cover");
-    KIGUMI_TRY(const bool over, large(done));
-    KIGUMI_CHECK(over ? lay_over(done) : join_all(done));
+    // Whose rows are to be chosen from them cannot show them all at once.
+    bool over = false;
+    if (own_of == nullptr) {
+        KIGUMI_TRY(over, large(done));
+    }
+    KIGUMI_CHECK(over ? lay_over(done) : join_all(done, own_of));
     session_.reset();
     on_disk_ = false;  // what was staged is cleared, or no longer ours
     KIGUMI_CHECK(discard());
@@ -191,7 +196,7 @@ Result<void> PullClient::lay_over(const wire::Done& done) {
     return tx.commit();
 }
 
-Result<void> PullClient::join_all(const wire::Done& done) {
+Result<void> PullClient::join_all(const wire::Done& done, const PeerPolicy* own_of) {
     KIGUMI_TRY(WriteTransaction tx, store_.write(bucket_));
     KIGUMI_CHECK(check_fits(done, tx));
     if (done.full) {
@@ -202,7 +207,9 @@ Result<void> PullClient::join_all(const wire::Done& done) {
             return staged.has_value();
         }));
     }
-    const auto join_one = [&](const RowKey& at, const Row& row) {
+    const VersionVector before = tx.version();
+    const auto join_one = [&](const RowKey& at, const Row& row) -> Result<void> {
+        if (own_of != nullptr && !has_own_news(*own_of, before, row)) return {};
         return tx.join_row({at, row}, done.version);
     };
     if (on_disk_) {

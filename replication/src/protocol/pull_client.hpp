@@ -55,8 +55,9 @@ class PullClient {
         kLaidOver,  ///< they show, and are to be folded in (`WriteTransaction::fold`)
     };
     /// Makes the complete answer visible and ends the session. kBusy: it no longer fits, pull
-    /// again. kInvalidArgument: the peer has seen more of our events than we have.
-    Result<Finished> finish(const wire::Done& done);
+    /// again. kInvalidArgument: the peer has seen more of our events than we have. From a peer that
+    /// may not relay, `own_of` says which rows are its own to change.
+    Result<Finished> finish(const wire::Done& done, const PeerPolicy* own_of);
     /// Ends the session. `keep`: what was staged may serve a later one with the same peer. If the
     /// rest cannot be cleared away now, that happens before the next pull begins.
     void abort(bool keep);
@@ -77,7 +78,7 @@ class PullClient {
     Result<void> check_fits(const wire::Done& done, WriteTransaction& tx) const;
     /// Whether joining the rows takes longer than a writer should wait.
     Result<bool> large(const wire::Done& done);
-    Result<void> join_all(const wire::Done& done);
+    Result<void> join_all(const wire::Done& done, const PeerPolicy* own_of);
     Result<void> lay_over(const wire::Done& done);
     Result<void> stage_to_disk();
     /// Takes over what an earlier process has staged, if it can be understood.

@@ -131,7 +131,7 @@ void Replicator::Core::work_on_waiting(std::uint64_t now_ms) {
 }
 
 void Replicator::Core::work_on(Link& link, std::string_view bytes, std::uint64_t now_ms) {
-    const auto message = wire::decode(bytes);
+    auto message = wire::decode(bytes);
     if (!message) {
         link.inflow.charge(bytes.size());
         return refuse(link, message.error().message);
@@ -150,13 +150,14 @@ void Replicator::Core::work_on(Link& link, std::string_view bytes, std::uint64_t
     link.inflow.charge(cost);
 }
 
-void Replicator::Core::handle(Link& link, const wire::Message& message, std::uint64_t now_ms) {
+void Replicator::Core::handle(Link& link, wire::Message& message, std::uint64_t now_ms) {
     const bool greeting =
         std::holds_alternative<wire::Hello>(message) || std::holds_alternative<wire::Who>(message);
     if (!link.up && !greeting) {
         // A link that was silent for too long, or one that we do not remember: start it over.
         return ask_who(link, now_ms);
     }
+    if (const auto reason = forbidden(link, message)) return deny(link, message, *reason);
     std::visit([&](const auto& body) { on(link, body, now_ms); }, message);
 }
 
@@ -269,6 +270,7 @@ void Replicator::Core::begin_round(std::uint64_t now_ms) {
         if (!preferred(link)) continue;
         bool quiet = true;
         for (const auto& [name, bucket] : buckets_) {
+            if (!link.rights(name).read) continue;
             Peering& peering = link.buckets[name];
             if (peering.known && peering.said_change == bucket.version_changes &&
                 peering.acknowledged == bucket.version && ++peering.quiet_rounds < kQuietRounds)
@@ -289,6 +291,7 @@ void Replicator::Core::send_digests(std::uint64_t now_ms) {
         for (auto& [name, peering] : link.buckets) {
             if (peering.digest_at_ms == 0 || peering.digest_at_ms > now_ms) continue;
             peering.digest_at_ms = 0;
+            if (!link.rights(name).read) continue;
             Bucket& bucket = buckets_.at(name);
             // A bucket that only the other side has: whoever asked is answered, nobody else is
             // told.
@@ -416,8 +419,9 @@ Replicator::Replicator(Store& store, ReplicatorOptions options)
     : core_(std::make_unique<Core>(store, std::move(options))) {}
 Replicator::~Replicator() = default;
 
-void Replicator::link_up(LinkId link, bool dialled, std::string address, std::uint64_t now_ms) {
-    core_->link_up(link, dialled, std::move(address), now_ms);
+void Replicator::link_up(LinkId link, bool dialled, std::string address, std::uint64_t now_ms,
+                         std::shared_ptr<PeerPolicy> policy) {
+    core_->link_up(link, dialled, std::move(address), now_ms, std::move(policy));
 }
 void Replicator::link_down(LinkId link) { core_->link_down(link); }
 void Replicator::receive(LinkId link, std::string_view message, std::uint64_t now_ms) {

@@ -72,7 +72,7 @@ void Replicator::Core::audit_all(std::uint64_t now_ms) {
         const std::string* due = nullptr;
         std::uint64_t due_ms = now_ms;
         for (auto& [name, peering] : link.buckets) {
-            if (!peering.known) continue;
+            if (!peering.known || link.rights(name) != Rights()) continue;
             if (peering.audit_at_ms == 0)
                 peering.audit_at_ms = first_audit_ms(link, buckets_.at(name), now_ms);
             if (peering.audit_at_ms > due_ms) continue;

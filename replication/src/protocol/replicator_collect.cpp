@@ -74,6 +74,10 @@ std::optional<VersionVector> Replicator::Core::stable_version(const std::string&
     for (const auto& [id, link] : links_)
         if (link.replica && *link.replica != self_ && !members_.contains(*link.replica))
             waited_for.insert(*link.replica);
+    if (options_.reads)
+        std::erase_if(waited_for, [&](const ReplicaId& replica) {
+            return bucket.version[replica] == 0 && !options_.reads(replica, name);
+        });
     if (KIGUMI_DEFECT(kCollectedOneMemberEarly) && !waited_for.empty())
         waited_for.erase(waited_for.begin());
     std::optional<VersionVector> stable = bucket.version;
@@ -128,7 +132,7 @@ void Replicator::Core::send_hearsay(const std::string& name, Bucket& bucket, std
         return one->second.change < other->second.change;
     });
     for (auto& [id, link] : links_) {
-        if (!preferred(link)) continue;
+        if (!preferred(link) || !link.rights(name).read) continue;
         Peering& peering = link.buckets[name];
         const NamedVersion* since = peering.refer(now_ms);
         wire::Hearsay whole{name, {}};

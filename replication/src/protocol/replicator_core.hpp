@@ -22,7 +22,8 @@ class Replicator::Core {
   public:
     Core(Store& store, ReplicatorOptions options);
 
-    void link_up(LinkId link, bool dialled, std::string address, std::uint64_t now_ms);
+    void link_up(LinkId link, bool dialled, std::string address, std::uint64_t now_ms,
+                 std::shared_ptr<PeerPolicy> policy);
     void link_down(LinkId link);
     void receive(LinkId link, std::string_view bytes, std::uint64_t now_ms);
     void local_commit() { versions_stale_ = true; }
@@ -84,7 +85,7 @@ class Replicator::Core {
     // Messages.
     void work_on(Link& link, std::string_view bytes, std::uint64_t now_ms);
     void work_on_waiting(std::uint64_t now_ms);
-    void handle(Link& link, const wire::Message& message, std::uint64_t now_ms);
+    void handle(Link& link, wire::Message& message, std::uint64_t now_ms);
     /// Of messages that wait for their turn, on all links.
     std::size_t waiting_bytes() const;
     void on(Link& link, const wire::Hello& hello, std::uint64_t now_ms);
@@ -118,6 +119,15 @@ class Replicator::Core {
     /// Something that a peer was asked for, or sent, was wrong.
     void count_failure(Link& link, std::uint64_t now_ms);
     void check_silence(std::uint64_t now_ms);
+
+    // Rights.
+    /// Why a message must not be acted on, if so; takes out of it what may be left out.
+    std::optional<std::string> forbidden(const Link& link, wire::Message& message);
+    std::optional<std::string> forbidden(const Link& link, const wire::Push& push);
+    std::optional<std::string> forbidden(const Link& link, const wire::Done& done);
+    /// Whether `version` holds events that we lack of replicas that are not the peer's own.
+    bool brings_others(const Link& link, const Bucket& bucket, const VersionVector& version) const;
+    void deny(Link& link, const wire::Message& message, const std::string& reason);
 
     // Buckets.
     Bucket* bucket(const std::string& name);
@@ -166,6 +176,7 @@ class Replicator::Core {
     bool linked_to(const ReplicaId& replica) const;
 
     // Pull.
+    /// Pulls need the right to write.
     void want_pull(Link& link, const std::string& name, std::uint64_t at_ms);
     /// When to pull from there, if at all.
     std::uint64_t pull_due(const Link& link, const Peering& peering, const Bucket& bucket) const;

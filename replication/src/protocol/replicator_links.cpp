@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "kigumi/crdt/json.hpp"
 #include "replicator_core.hpp"
 
 /// Links: greeting, silence, and who carries what.
@@ -11,12 +12,18 @@ constexpr std::uint64_t kHelloEveryMs = 1'000;
 /// make many greetings, each of which starts the link over.
 constexpr std::uint64_t kHelloPauseMs = 400;
 
+std::string cluster_text(const std::string& cluster) {
+    return cluster.empty() ? "no named cluster" : "cluster " + json_string(cluster);
+}
+
 }  // namespace
 
-void Replicator::Core::link_up(LinkId id, bool dialled, std::string address, std::uint64_t now_ms) {
+void Replicator::Core::link_up(LinkId id, bool dialled, std::string address, std::uint64_t now_ms,
+                               std::shared_ptr<PeerPolicy> policy) {
     Link& link = links_.try_emplace(id, id, options_).first->second;
     link.dialled = dialled;
     link.address = std::move(address);
+    link.policy = std::move(policy);
     link.heard_ms = now_ms;
     if (dialled) greet(link, false, now_ms);
 }
@@ -32,15 +39,25 @@ void Replicator::Core::link_down(LinkId id) {
 void Replicator::Core::greet(Link& link, bool answer, std::uint64_t now_ms) {
     link.hello_ms = now_ms;
     link.greeted_as = self_;
-    send(link, wire::Hello{wire::kProtocolVersion, self_, answer});
+    send(link, wire::Hello{wire::kProtocolVersion, self_, answer, options_.cluster});
 }
 
 void Replicator::Core::on(Link& link, const wire::Hello& hello, std::uint64_t now_ms) {
     if (hello.version != wire::kProtocolVersion)
         return refuse(link, "speaks protocol version " + std::to_string(hello.version) + ", not " +
                                 std::to_string(wire::kProtocolVersion));
+    if (hello.cluster != options_.cluster) {
+        // So that the other side can tell its operator as well.
+        if (!hello.answer) greet(link, true, now_ms);
+        return refuse(link, "belongs to " + cluster_text(hello.cluster) + ", this node to " +
+                                cluster_text(options_.cluster));
+    }
     if (hello.replica == self_)
         return refuse(link, "is this replica itself: check the peer addresses");
+    if (link.policy) {
+        if (const auto claimed = link.policy->claim(hello.replica); !claimed)
+            return refuse(link, claimed.error().message);
+    }
     if (link.replica != hello.replica) {
         set_up(link, false, now_ms);
         link.replica = hello.replica;

@@ -11,6 +11,7 @@ Replicator::Core::Blame Replicator::Core::blame_for(const Error& error) {
 }
 
 void Replicator::Core::want_pull(Link& link, const std::string& name, std::uint64_t at_ms) {
+    if (!link.rights(name).write) return;
     std::uint64_t& due = link.buckets[name].pull_at_ms;
     if (due == 0) due = std::max<std::uint64_t>(at_ms, 1);
 }
@@ -69,6 +70,8 @@ bool Replicator::Core::start_pull(Link& link, const std::string& name, Bucket& b
     bool held = false;
     bucket.held.each_first([&](const HeldPush& push) { held = held || push.link == link.id; });
     if (!behind && !held) return false;
+    // It would bring what it must not; it can be asked as soon as that has come from others.
+    if (!link.rights(name).relay && brings_others(link, bucket, peering.acknowledged)) return false;
     const auto pull = bucket.pull.begin(link.id, *link.replica, bucket.version, now_ms,
                                         link.round_trip.timeout_ms());
     if (!pull && pull.error().code == ErrorCode::kBusy) {
@@ -168,9 +171,14 @@ void Replicator::Core::on(Link& link, const wire::Done& done, std::uint64_t now_
     std::string name;
     Bucket* const bucket = pulling(link, done.session, name);
     if (bucket == nullptr) return;
+    if (const auto reason = forbidden(link, done)) {
+        deny(link, done, *reason);
+        return end_pull(*bucket, name, *reason, false, Blame::kNobody, now_ms);
+    }
     if (const auto asked_ms = bucket->pull.unanswered_since())
         link.round_trip.sample(now_ms - *asked_ms);
-    const auto finished = bucket->pull.finish(done);
+    const auto finished =
+        bucket->pull.finish(done, link.rights(name).relay ? nullptr : link.policy.get());
     if (!finished) {
         if (finished.error().code == ErrorCode::kInvalidArgument)
             check_identity(link, name, done.version);

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "kigumi/crdt/defect.hpp"
+#include "own_rows.hpp"
 #include "replicator_core.hpp"
 
 /// Pushes, in and out.
@@ -32,12 +33,14 @@ void Replicator::Core::take_push(Link& link, const wire::Push& push, std::uint64
     link.buckets[push.bucket].owe_digest(now_ms + options_.ack_ms);
     prune_relay(link, push, *target);
     if (target->version.covers(push.version)) return;
+    if (const auto reason = forbidden(link, push)) return deny(link, push, *reason);
     auto held = check_push(link.id, push);
     if (!held) return refuse(link, held.error().message);
     if (!KIGUMI_DEFECT(kHeldWithoutBound) && !has_room(link, held->bytes)) {
         // Nothing is lost: what is not buffered is pulled.
         return want_pull(link, push.bucket, now_ms + pull_delay_ms(link));
     }
+    if (!link.rights(push.bucket).relay) keep_rows_of(*link.policy, target->version, held->rows);
     target->held.add(std::move(*held));
 }
 
@@ -58,8 +61,9 @@ void Replicator::Core::prune_relay(Link& link, const wire::Push& push, Bucket& b
         // Not before there are events of it: pushes can name anybody.
         if (bucket.version[origin] > 0)
             source = bucket.sources.try_emplace(origin, link.id).first->second;
-        // It came by another way, or will: from its origin itself.
-        const bool elsewhere = news ? linked_to(origin) : source != link.id;
+        // It came by another way, or will: from its origin itself. Or must not come this way.
+        const bool barred = !link.rights(push.bucket).relay && !link.policy->owns(origin);
+        const bool elsewhere = barred || (news ? linked_to(origin) : source != link.id);
         if (elsewhere && origin != *link.replica)
             prune.origins.push_back(origin);
         else if (news && bucket.version[origin] > 0)
@@ -108,6 +112,7 @@ void Replicator::Core::push_all(std::uint64_t now_ms) {
             if (it == link.buckets.end() || !it->second.known || !preferred(link) ||
                 !link.breaker.closed())
                 continue;
+            if (!link.rights(name).read) continue;
             Peering& peering = it->second;
             if (!options_.relay) peering.only = self_;
             if (!peering.lacks(bucket.version)) continue;
@@ -127,6 +132,7 @@ void Replicator::Core::push_all(std::uint64_t now_ms) {
         for (auto& [id, link] : links_) {
             const auto it = link.buckets.find(name);
             if (it == link.buckets.end() || it->second.push_at_ms == 0) continue;
+            if (!link.rights(name).read) continue;
             if (it->second.push_at_ms <= now_ms && preferred(link) && link.breaker.closed())
                 push_to(link, name, it->second, *snapshot, made, now_ms);
         }

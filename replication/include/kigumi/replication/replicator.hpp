@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "kigumi/clocks/export.hpp"
+#include "kigumi/replication/peer_policy.hpp"
 #include "kigumi/replication/store.hpp"
 
 namespace kigumi {
@@ -38,8 +39,8 @@ struct ReplicatorOptions {
     /// Rows that are compared in one step, and about how many bytes.
     std::size_t audit_rows = 1'024;
     std::size_t audit_bytes = std::size_t{128} << 10;
-    /// Whether to push on what others wrote. An edge leaf does not: its masters do, and its own link
-    /// may be thin. It still answers who pulls, so nothing is lost if it is the only way.
+    /// Whether to push on what others wrote. An edge leaf does not: its masters do, and its own
+    /// link may be thin. It still answers who pulls, so nothing is lost if it is the only way.
     bool relay = true;
     /// How long writes are gathered before they are pushed, and how long pushes are before they are
     /// confirmed. Longer saves messages and costs as much time at each hop.
@@ -114,6 +115,12 @@ struct ReplicatorOptions {
     std::uint64_t fold_ms = 20;
     /// Between two such transactions, so that writers and peers get their turns.
     std::uint64_t fold_pause_ms = 5;
+    /// The cluster that this node belongs to: peers of another are refused. May be empty, which is
+    /// a cluster like any other.
+    std::string cluster;
+    /// Whether a replica may have a bucket at all: collection does not wait for those that may not
+    /// and have written nothing to it. Everybody may if this is empty.
+    std::function<bool(const ReplicaId&, std::string_view bucket)> reads;
     /// Random numbers, for session names and jitter; must be set.
     std::function<std::uint64_t()> random;
 };
@@ -166,8 +173,10 @@ class KIGUMI_API Replicator {
     Replicator(Store& store, ReplicatorOptions options);
     ~Replicator();
 
-    /// A connection exists. `dialled`: this node opened it, and greets.
-    void link_up(LinkId link, bool dialled, std::string address, std::uint64_t now_ms);
+    /// A connection exists. `dialled`: this node opened it, and greets. A peer without a policy may
+    /// do everything.
+    void link_up(LinkId link, bool dialled, std::string address, std::uint64_t now_ms,
+                 std::shared_ptr<PeerPolicy> policy = nullptr);
     /// A connection is gone.
     void link_down(LinkId link);
     /// A message from a peer; anything may be in it.

@@ -18,8 +18,14 @@ namespace kigumi {
 struct NodeOptions {
     /// Where other nodes reach this one: `HOST:PORT` (or `tcp://HOST:PORT`); the port may be `*`.
     std::string listen;
-    /// Nodes to connect to, in the same form. One that runs is enough to find all others.
+    /// Nodes to connect to, in the same form; `PUBLICKEY@` before it says which key they must have
+    /// (otherwise: any listed one). One that runs is enough to find all others.
     std::vector<std::string> peers;
+    /// The file of this node's key pair, as `kigumi keygen` makes it.
+    std::string key_file;
+    /// Who may get in, and what each may do: `PUBLICKEY[,PUBLICKEY...][=RIGHTS]`
+    /// (`docs/operations/security.md`).
+    std::vector<std::string> allow;
     /// Where other nodes reach this one, if that is not what it listens on: behind address
     /// translation, or when it listens on all addresses of the machine.
     std::string advertise;
@@ -30,7 +36,7 @@ struct NodeOptions {
     bool leaf = false;
     MembershipOptions membership;
     NeighbourOptions neighbours;
-    /// Plain text without keys. Only loopback addresses are accepted, and only when this is set.
+    /// Plain text without keys, instead of `key_file`. Only loopback addresses are accepted.
     bool insecure = false;
     ReplicatorOptions replication;
     /// Receives what happens, on the node's thread; nothing is logged if empty.
@@ -65,6 +71,10 @@ class KIGUMI_API Node {
     /// hangs, or has a great deal to do.
     Result<ReplicatorStatus> status(
         std::chrono::milliseconds patience = std::chrono::milliseconds(1'000)) const;
+    /// Replaces `NodeOptions::allow`. New connections follow the list at once; those of keys that
+    /// are no longer listed, or may now do other things, are closed within a moment. An error names
+    /// the entry, and nothing changes.
+    Result<void> set_allowed(const std::vector<std::string>& allow);
 
   private:
     class Loop;

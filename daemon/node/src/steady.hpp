@@ -1,0 +1,10 @@
+#pragma once
+
+#include <cstdint>
+
+namespace kigumi {
+
+/// Milliseconds of a clock that never goes back.
+std::uint64_t steady_ms();
+
+}  // namespace kigumi
