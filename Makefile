@@ -49,6 +49,13 @@ KILLS ?= 1000
 crash: build
 	@$(BIN)/crash --kills $(KILLS)
 
+## make chaos            five daemons killed, stopped and cut off under load; SECONDS=N SEED=N
+SECONDS ?= 300
+SEED ?= 1
+.PHONY: chaos
+chaos: build
+	@$(BIN)/chaos --seconds $(SECONDS) --seed $(SEED)
+
 ## make scope            every history of a few operations on two or three replicas; SCOPE_ARGS=...
 .PHONY: scope
 scope: build
