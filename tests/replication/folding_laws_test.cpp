@@ -64,7 +64,7 @@ RC_GTEST_PROP(FoldingLaws, WhatIsFoldedInBehindReadsAsIfItHadBeenJoined, ()) {
         static_cast<void>(store.fold(kDefaultBucket, paces[i], kAll).value());
         RC_ASSERT(folding.shown(steps[i].at) == pulling.shown(steps[i].at));
     }
-    for (unsigned at = 0; at < Group::kReplicas; ++at) {
+    for (unsigned at = 0; at < kReplicas; ++at) {
         while (!folding[at].fold(kDefaultBucket, 1, kAll).value()) continue;
         RC_ASSERT(folding.shown(at) == pulling.shown(at));
         RC_ASSERT(folding[at].read()->count_rows().value() ==

@@ -175,8 +175,8 @@ void Replicator::Core::on(Link& link, const wire::Done& done, std::uint64_t now_
         if (finished.error().code == ErrorCode::kInvalidArgument)
             check_identity(link, name, done.version);
         report_full(name, finished.error());
-        return end_pull(*bucket, name, finished.error().message, false,
-                        blame_for(finished.error()), now_ms);
+        return end_pull(*bucket, name, finished.error().message, false, blame_for(finished.error()),
+                        now_ms);
     }
     if (*finished == PullClient::Finished::kNot) return;
     if (*finished == PullClient::Finished::kLaidOver) {
