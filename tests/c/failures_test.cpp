@@ -24,10 +24,12 @@ struct World {
     kigumi_txn* txn = nullptr;
     kigumi_cursor* cursor = nullptr;
     kigumi_watch* watch = nullptr;
+    kigumi_token* token = nullptr;
     // Made ahead: what the test itself allocates must not fail.
     std::string bundle = (directory.path() / "all.bundle").string();
     std::string exported = (directory.path() / "exported.bundle").string();
     std::string second = (directory.path() / "second").string();
+    std::string token_text;
 
     World() {
         const std::string first = (directory.path() / "first").string();
@@ -35,12 +37,25 @@ struct World {
         EXPECT_EQ(kigumi_write_open(store, nullptr, &txn), KIGUMI_OK);
         fill();
         EXPECT_EQ(kigumi_txn_commit(txn), KIGUMI_OK);
+        see();
         kigumi_txn_close(txn);
         EXPECT_EQ(kigumi_bundle_export(store, bundle.c_str(), nullptr, nullptr), KIGUMI_OK);
     }
-    ~World() { EXPECT_EQ(kigumi_store_close(store), KIGUMI_OK); }
+    ~World() {
+        kigumi_token_close(token);
+        EXPECT_EQ(kigumi_store_close(store), KIGUMI_OK);
+    }
     World(const World&) = delete;
     World& operator=(const World&) = delete;
+
+    void see() {
+        EXPECT_EQ(kigumi_token_open(kigumi_slice_of(""), &token), KIGUMI_OK);
+        EXPECT_EQ(kigumi_token_observe(token, txn), KIGUMI_OK);
+        char* text = nullptr;
+        EXPECT_EQ(kigumi_token_text_copy(token, &text), KIGUMI_OK);
+        token_text = text;
+        kigumi_free(text);
+    }
 
     void fill() const {
         const std::string text(200, 'x');
@@ -189,6 +204,20 @@ std::vector<Entry> opening_entries() {
                  [&](auto** out) { return kigumi_read_open(w.store, "a bucket of ours", out); },
                  kigumi_txn_close);
          }},
+        {"kigumi_read_open_at_least", false,
+         [](World& w) {
+             return open_and_close<kigumi_txn>(
+                 [&](auto** out) {
+                     return kigumi_read_open_at_least(w.store, nullptr, w.token, 0, out);
+                 },
+                 kigumi_txn_close);
+         }},
+        {"kigumi_token_open", false,
+         [](World& w) {
+             const kigumi_slice text = {w.token_text.data(), w.token_text.size()};
+             return open_and_close<kigumi_token>(
+                 [&](auto** out) { return kigumi_token_open(text, out); }, kigumi_token_close);
+         }},
         {"kigumi_write_open", false,
          [](World& w) {
              return open_and_close<kigumi_txn>(
@@ -230,6 +259,30 @@ std::vector<Entry> opening_entries() {
              return open_and_close<kigumi_watch>(
                  [&](auto** out) { return kigumi_watch_open(w.store, nullptr, out); },
                  kigumi_watch_close);
+         }},
+    };
+}
+
+std::vector<Entry> session_entries() {
+    return {
+        {"kigumi_token_observe", false,
+         [](World& w) { return kigumi_token_observe(w.token, w.txn); }},
+        {"kigumi_token_merge", false,
+         [](World& w) { return kigumi_token_merge(w.token, w.token); }},
+        {"kigumi_token_text_copy", false,
+         [](World& w) {
+             return open_and_close<char>(
+                 [&](char** out) { return kigumi_token_text_copy(w.token, out); }, kigumi_free);
+         }},
+        {"kigumi_confirmed", false,
+         [](World& w) {
+             Out<std::size_t> replicas;
+             return replicas.after(kigumi_confirmed(w.store, nullptr, w.token, &replicas));
+         }},
+        {"kigumi_wait", false,
+         [](World& w) {
+             Out<std::size_t> replicas;
+             return replicas.after(kigumi_wait(w.store, nullptr, nullptr, 0, 0, &replicas));
          }},
     };
 }
@@ -304,8 +357,8 @@ std::vector<Entry> other_entries() {
 
 std::vector<Entry> all_entries() {
     std::vector<Entry> all;
-    for (const auto& some :
-         {reading_entries(), writing_entries(), opening_entries(), other_entries()})
+    for (const auto& some : {reading_entries(), writing_entries(), opening_entries(),
+                             session_entries(), other_entries()})
         all.insert(all.end(), some.begin(), some.end());
     return all;
 }
@@ -420,7 +473,7 @@ TEST(CFailures, NoEntryIsLeftOut) {
         // These cannot fail, and give nothing that is not there already.
         "kigumi_cursor_close", "kigumi_free", "kigumi_last_error_message", "kigumi_node_address",
         "kigumi_node_stop", "kigumi_status_name", "kigumi_store_directory", "kigumi_txn_close",
-        "kigumi_version", "kigumi_watch_close", "kigumi_watch_fd"};
+        "kigumi_token_close", "kigumi_version", "kigumi_watch_close", "kigumi_watch_fd"};
     for (const Entry& entry : all_entries()) tried.insert(entry.name);
     std::ifstream list(EXPORTS);
     std::set<std::string> exported;

@@ -67,6 +67,7 @@ typedef enum kigumi_status KIGUMI_ENUM_INT {
     KIGUMI_IO = 7,               /* the operating system or the network failed */
     KIGUMI_NO_MEMORY = 8,        /* memory is used up; nothing was written */
     KIGUMI_INTERNAL = 9,         /* a defect of this library; please report the message */
+    KIGUMI_NOT_YET = 10,         /* what was waited for has not come in time; it may come later */
 } kigumi_status;
 
 /* "ok", "invalid_argument" …; "unknown" for any other number. Never freed. */
@@ -464,6 +465,55 @@ KIGUMI_API KIGUMI_MUST_USE kigumi_status kigumi_request_get(kigumi_txn* txn, kig
  * KIGUMI_INVALID_ARGUMENT if it is recorded already: look first. */
 KIGUMI_API KIGUMI_MUST_USE kigumi_status kigumi_request_record(kigumi_txn* txn, kigumi_slice id,
                                                                kigumi_value outcome);
+
+/* ---- Sessions: reading one's own writes, on any node ------------------------------------------
+ */
+
+/* What a session has seen: a version of each bucket that it read or wrote. It is stored and sent
+ * along as text; a node that has come so far shows all that the session has written and read. One
+ * thread at a time. */
+typedef struct kigumi_token kigumi_token;
+
+/* A token from its text; of a session that has seen nothing yet if the text is empty.
+ * KIGUMI_INVALID_ARGUMENT if it was cut or changed, KIGUMI_UNSUPPORTED if it is of another version.
+ */
+KIGUMI_API KIGUMI_MUST_USE kigumi_status kigumi_token_open(kigumi_slice text, kigumi_token** token);
+
+/* The session has seen what a snapshot shows, or what a transaction that was committed (and not
+ * closed yet) had read and written. O(replicas). */
+KIGUMI_API KIGUMI_MUST_USE kigumi_status kigumi_token_observe(kigumi_token* token,
+                                                              const kigumi_txn* txn);
+
+/* The session has seen all that another one has. */
+KIGUMI_API KIGUMI_MUST_USE kigumi_status kigumi_token_merge(kigumi_token* token,
+                                                            const kigumi_token* other);
+
+/* The token as a word of printable ASCII, terminated by a zero byte: about 22 characters for each
+ * replica that has written to a bucket. It is no secret and no proof. */
+KIGUMI_API KIGUMI_MUST_USE kigumi_status kigumi_token_text_copy(const kigumi_token* token,
+                                                                char** text);
+KIGUMI_API void kigumi_token_close(kigumi_token* token);
+
+/* A snapshot that shows all that a session has seen of the bucket: waits until it is here, at most
+ * so long, without end if the time is negative. KIGUMI_NOT_YET if it is not here by then. */
+KIGUMI_API KIGUMI_MUST_USE kigumi_status kigumi_read_open_at_least(kigumi_store* store,
+                                                                   const char* bucket,
+                                                                   const kigumi_token* token,
+                                                                   int64_t timeout_ms,
+                                                                   kigumi_txn** txn);
+
+/* How many other replicas are known to hold durably what the session has seen of the bucket; for a
+ * NULL token, what this replica has written to it. O(peers). */
+KIGUMI_API KIGUMI_MUST_USE kigumi_status kigumi_confirmed(kigumi_store* store, const char* bucket,
+                                                          const kigumi_token* token,
+                                                          size_t* replicas);
+
+/* Waits until that are at least `replicas`, at most so long, without end if the time is negative.
+ * KIGUMI_NOT_YET, with a message that says how many, if they are too few; what was written stays in
+ * any case. Nobody confirms while no node runs. `confirmed` is optional: how many they are. */
+KIGUMI_API KIGUMI_MUST_USE kigumi_status kigumi_wait(kigumi_store* store, const char* bucket,
+                                                     const kigumi_token* token, size_t replicas,
+                                                     int64_t timeout_ms, size_t* confirmed);
 
 /* ---- Hearing of changes ---------------------------------------------------------------------- */
 

@@ -39,6 +39,8 @@ kigumi_status status_of(ErrorCode code) noexcept {
             return KIGUMI_BUSY;
         case ErrorCode::kIo:
             return KIGUMI_IO;
+        case ErrorCode::kNotYet:
+            return KIGUMI_NOT_YET;
     }
     return KIGUMI_INTERNAL;
 }
@@ -89,6 +91,8 @@ const char* kigumi_status_name(kigumi_status status) {
             return "no_memory";
         case KIGUMI_INTERNAL:
             return "internal";
+        case KIGUMI_NOT_YET:
+            return "not_yet";
     }
     return "unknown";
 }

@@ -21,6 +21,7 @@ enum class Mark : std::uint32_t {
     kCursor,
     kWatch,
     kNode,
+    kToken,
 };
 
 /// Holds on to a store: it cannot be closed meanwhile.
@@ -46,6 +47,8 @@ struct Transaction {
     StoreUse store;
     std::optional<ReadTransaction> reading;
     std::optional<WriteTransaction> writing;
+    /// What a session has seen that committed this.
+    std::optional<SessionToken> committed;
     /// A write failed or threw half-way: what there is may be a part of what was meant.
     bool broken = false;
 
@@ -99,6 +102,10 @@ void destroy(Handle* handle) noexcept {
     if (handle == nullptr) return;
     handle->mark = Mark::kClosed;
     delete handle;
+}
+
+inline std::string_view bucket_of(const char* name) {
+    return name == nullptr ? kDefaultBucket : std::string_view(name);
 }
 
 inline tl::unexpected<Error> ended() {

@@ -52,8 +52,7 @@ kigumi_status kigumi_store_status_copy(kigumi_store* store, const char* bucket, 
     return c::guard([&]() -> Result<void> {
         KIGUMI_CHECK(c::check(store));
         KIGUMI_CHECK(c::require(json, "json"));
-        KIGUMI_TRY(const Value status,
-                   status_of(*store, bucket == nullptr ? kDefaultBucket : bucket));
+        KIGUMI_TRY(const Value status, status_of(*store, c::bucket_of(bucket)));
         KIGUMI_TRY(*json, c::copy_of(to_json(status)));
         return {};
     });

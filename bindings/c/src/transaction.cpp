@@ -1,12 +1,9 @@
-#include "handles.hpp"
+#include "patience.hpp"
+#include "token.hpp"
 
 using namespace kigumi;
 
 namespace {
-
-std::string_view bucket_of(const char* name) {
-    return name == nullptr ? kDefaultBucket : std::string_view(name);
-}
 
 /// Makes the handle first: what has begun must not be lost for want of memory.
 std::unique_ptr<kigumi_txn> make_handle(kigumi_store& store) {
@@ -22,7 +19,23 @@ kigumi_status kigumi_read_open(kigumi_store* store, const char* bucket, kigumi_t
         KIGUMI_CHECK(c::check(store));
         KIGUMI_CHECK(c::require(txn, "txn"));
         auto handle = make_handle(*store);
-        KIGUMI_TRY(auto begun, store->store->read(bucket_of(bucket)));
+        KIGUMI_TRY(auto begun, store->store->read(c::bucket_of(bucket)));
+        handle->transaction->reading.emplace(std::move(begun));
+        *txn = handle.release();
+        return {};
+    });
+}
+
+kigumi_status kigumi_read_open_at_least(kigumi_store* store, const char* bucket,
+                                        const kigumi_token* token, int64_t timeout_ms,
+                                        kigumi_txn** txn) {
+    return c::guard([&]() -> Result<void> {
+        KIGUMI_CHECK(c::check(store));
+        KIGUMI_CHECK(c::check(token));
+        KIGUMI_CHECK(c::require(txn, "txn"));
+        auto handle = make_handle(*store);
+        KIGUMI_TRY(auto begun, store->store->read_at_least(token->seen, c::bucket_of(bucket),
+                                                           c::patience(timeout_ms)));
         handle->transaction->reading.emplace(std::move(begun));
         *txn = handle.release();
         return {};
@@ -34,7 +47,7 @@ kigumi_status kigumi_write_open(kigumi_store* store, const char* bucket, kigumi_
         KIGUMI_CHECK(c::check(store));
         KIGUMI_CHECK(c::require(txn, "txn"));
         auto handle = make_handle(*store);
-        KIGUMI_TRY(auto begun, store->store->write(bucket_of(bucket)));
+        KIGUMI_TRY(auto begun, store->store->write(c::bucket_of(bucket)));
         handle->transaction->writing.emplace(std::move(begun));
         *txn = handle.release();
         return {};
@@ -56,7 +69,10 @@ kigumi_status kigumi_txn_commit(kigumi_txn* txn) {
             return fail(ErrorCode::kInvalidArgument,
                         "a write of this transaction failed before, so nothing of it was kept; "
                         "begin again");
-        return writing.commit();
+        SessionToken seen = writing.token();
+        KIGUMI_CHECK(writing.commit());
+        transaction.committed = std::move(seen);
+        return {};
     });
 }
 

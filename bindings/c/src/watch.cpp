@@ -50,8 +50,7 @@ kigumi_status kigumi_watch_open(kigumi_store* store, const char* bucket, kigumi_
         KIGUMI_CHECK(c::check(store));
         KIGUMI_CHECK(c::require(watch, "watch"));
         KIGUMI_TRY(auto wake, CommitWatch::open(*store->store));
-        const std::string_view name = bucket == nullptr ? kDefaultBucket : bucket;
-        auto opened = std::make_unique<kigumi_watch>(*store, name, std::move(wake));
+        auto opened = std::make_unique<kigumi_watch>(*store, c::bucket_of(bucket), std::move(wake));
         KIGUMI_CHECK(opened->take());
         *watch = opened.release();
         return {};

@@ -19,12 +19,13 @@ from .errors import (
     InternalError,
     InvalidArgumentError,
     NotFoundError,
+    NotYetError,
     OutOfMemoryError,
     StorageError,
     UnsupportedError,
 )
 from .spaces import Snapshot, Transaction
-from .store import Bucket, Node, Store, Watch, inspect_bundle
+from .store import Bucket, Node, Session, Store, Watch, inspect_bundle
 from .types import Conflict, Key, Object, Outcome, Report, Sibling, Summary, Type, Value
 from .views import Counter, Flag, Map, Register, Set
 
@@ -46,11 +47,13 @@ __all__ = [
     "Map",
     "Node",
     "NotFoundError",
+    "NotYetError",
     "Object",
     "Outcome",
     "OutOfMemoryError",
     "Register",
     "Report",
+    "Session",
     "Set",
     "Sibling",
     "Snapshot",

@@ -43,6 +43,10 @@ class InternalError(Error, RuntimeError):
     """A defect of the library; please report the message."""
 
 
+class NotYetError(Error, TimeoutError):
+    """What was waited for has not come in time; it may come later."""
+
+
 #: By the numbers of kigumi_status.
 BY_STATUS: dict[int, type[Error]] = {
     1: InvalidArgumentError,
@@ -54,4 +58,5 @@ BY_STATUS: dict[int, type[Error]] = {
     7: StorageError,
     8: OutOfMemoryError,
     9: InternalError,
+    10: NotYetError,
 }

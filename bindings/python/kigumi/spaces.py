@@ -95,11 +95,17 @@ class Snapshot(Space):
 class Transaction(Snapshot):
     """Many writes, durable and visible together when the block ends; none if it raises."""
 
-    __slots__ = ()
+    __slots__ = ("_token",)
+
+    def __init__(self, native: _native.Transaction, token: _native.Token | None = None) -> None:
+        super().__init__(native)
+        self._token = token
 
     def commit(self) -> None:
         """Returns after the fsync. The transaction has ended then, whatever came of it."""
         self._native.commit()
+        if self._token is not None:
+            self._token.observe(self._native)
 
     def once(self, request: str, work: Callable[[Transaction], Value]) -> Outcome:
         """Does `work(transaction)` and records what it returns, or gives what came of it before.
@@ -128,18 +134,27 @@ class Transaction(Snapshot):
 
 
 class EachCall:
-    """Stands for a transaction of which each call is one of its own."""
+    """Stands for a transaction of which each call is one of its own.
 
-    __slots__ = ("_begin",)
+    `saw` is called with each, after it was committed if it writes.
+    """
 
-    def __init__(self, begin: Callable[[bool], _native.Transaction]) -> None:
+    __slots__ = ("_begin", "_saw")
+
+    def __init__(
+        self,
+        begin: Callable[[bool], _native.Transaction],
+        saw: Callable[[_native.Transaction], None] = lambda _: None,
+    ) -> None:
         self._begin = begin
+        self._saw = saw
 
 
 def _reading(name: str) -> Callable[..., Any]:
     def call(self: EachCall, *args: Any) -> Any:
         native = self._begin(False)
         try:
+            self._saw(native)
             return getattr(native, name)(*args)
         finally:
             native.close()
@@ -151,6 +166,7 @@ def _going_through(name: str) -> Callable[..., Any]:
     def call(self: EachCall, *args: Any) -> Iterator[Any]:
         native = self._begin(False)
         try:
+            self._saw(native)
             yield from getattr(native, name)(*args)
         finally:
             native.close()
@@ -164,6 +180,7 @@ def _writing(name: str) -> Callable[..., Any]:
         try:
             answer = getattr(native, name)(*args)
             native.commit()
+            self._saw(native)
             return answer
         finally:
             native.close()

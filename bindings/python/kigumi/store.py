@@ -14,6 +14,7 @@ from . import _native
 from .errors import BusyError
 from .spaces import EachCall, Snapshot, Space, Transaction
 from .types import Outcome, Report, Summary, Value, summary_of
+from .waiting import patiently
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -45,13 +46,17 @@ class _Closing:
 class Bucket(Space):
     """A replication domain of a store. Each call is a transaction of its own; see `transaction`."""
 
-    __slots__ = ("_name", "_store")
+    __slots__ = ("_name", "_store", "_token")
 
-    def __init__(self, store: _native.Store, name: str) -> None:
-        each = EachCall(lambda writing: store.begin(name, writing))
+    def __init__(
+        self, store: _native.Store, name: str, each: EachCall | None = None
+    ) -> None:
+        if each is None:
+            each = EachCall(lambda writing: store.begin(name, writing))
         super().__init__(cast("_native.Transaction", each))
         self._store = store
         self._name = name
+        self._token: _native.Token | None = None
 
     @property
     def name(self) -> str:
@@ -74,9 +79,84 @@ class Bucket(Space):
         """Tells when the bucket has changed, by whomever."""
         return Watch(self._store.watch(self._name))
 
+    def wait(self, replicas: int, timeout: float | None = None) -> int:
+        """Waits until so many other replicas hold durably what this one has written to the bucket.
+
+        Returns how many they are. NotYetError after `timeout` seconds; what was written stays in any
+        case. Nobody confirms while no node runs.
+        """
+        return patiently(
+            lambda ms: self._store.wait(self._name, self._token, replicas, ms), timeout
+        )
+
+    def confirmed(self) -> int:
+        """How many other replicas are known to hold what `wait` waits for."""
+        return self._store.confirmed(self._name, self._token)
+
+    def session(self, token: str = "", *, timeout: float | None = None) -> Session:
+        """A session with the bucket: a new one, or the one whose token that is, from any node."""
+        return Session(self._store, self._name, token, timeout)
+
     def status(self) -> dict[str, Any]:
         """What the store holds and knows of its peers."""
         return cast("dict[str, Any]", json.loads(self._store.status(self._name)))
+
+
+class Session(Bucket):
+    """A bucket that shows at least what its session has read and written, here and on other nodes.
+
+    Whatever it is asked waits until this node has come so far; NotYetError if that takes longer than
+    its timeout. `token` goes with the user to the next node. Entering its block waits as well.
+    """
+
+    __slots__ = ("_seen", "_timeout")
+
+    def __init__(
+        self, store: _native.Store, name: str, token: str = "", timeout: float | None = None
+    ) -> None:
+        self._seen = _native.Token(token)
+        self._timeout = timeout
+        super().__init__(store, name, EachCall(self._begin, self._seen.observe))
+        self._token = self._seen
+
+    @property
+    def token(self) -> str:
+        """What the session has seen, as a word to store and to send along."""
+        return self._seen.text()
+
+    def merge(self, other: Session | str) -> None:
+        """The session has seen all that another one has, given itself or as its token."""
+        self._seen.merge(_native.Token(other) if isinstance(other, str) else other._seen)
+
+    def read(self) -> Snapshot:
+        native = self._begin(False)
+        self._seen.observe(native)
+        return Snapshot(native)
+
+    def transaction(self) -> Transaction:
+        return Transaction(self._begin(True), self._seen)
+
+    def _begin(self, writing: bool) -> _native.Transaction:
+        covering = patiently(
+            lambda ms: self._store.begin_at_least(self._name, self._seen, ms), self._timeout
+        )
+        if not writing:
+            return covering
+        # Versions never go back: whoever writes after this sees it.
+        covering.close()
+        return self._store.begin(self._name, True)
+
+    def __enter__(self) -> Self:
+        self.read().close()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        pass
 
 
 class Store(Bucket, _Closing):

@@ -14,9 +14,9 @@ static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT,
                                         NULL};
 
 PyMODINIT_FUNC PyInit__native(void) {
-    PyTypeObject* const types[] = {&StoreType, &TransactionType, &CursorType, &WatchType,
-                                   &NodeType};
-    const char* const names[] = {"Store", "Transaction", "Cursor", "Watch", "Node"};
+    PyTypeObject* const types[] = {&StoreType, &TransactionType, &CursorType,
+                                   &WatchType, &NodeType,        &TokenType};
+    const char* const names[] = {"Store", "Transaction", "Cursor", "Watch", "Node", "Token"};
     PyObject* const module = PyModule_Create(&definition);
     size_t i;
     if (module == NULL) return NULL;

@@ -41,11 +41,16 @@ typedef struct {
     PyObject* log;
 } Node;
 
+typedef struct {
+    PyObject_HEAD kigumi_token* handle;
+} Token;
+
 extern PyTypeObject StoreType;
 extern PyTypeObject TransactionType;
 extern PyTypeObject CursorType;
 extern PyTypeObject WatchType;
 extern PyTypeObject NodeType;
+extern PyTypeObject TokenType;
 
 /* Raises the exception of a status, with the message of the last error; returns NULL. */
 PyObject* raise_status(kigumi_status status);
@@ -73,6 +78,8 @@ PyObject* siblings_to_python(const kigumi_sibling* siblings, size_t count);
 
 /* 0, or -1 with an exception: the store is closed. */
 int store_check(Store* store);
+/* A transaction of the store that has not begun yet; NULL with an exception. */
+Transaction* transaction_make(Store* store);
 /* A cursor of what `opened` gave; it closes it if there is no memory. */
 PyObject* cursor_make(kigumi_cursor* handle, PyObject* owner,
                       PyObject* (*show)(const kigumi_entry* entry));
@@ -89,5 +96,8 @@ PyObject* module_inspect(PyObject* module, PyObject* args);
 PyObject* store_check_rows(Store* self, PyObject* args);
 PyObject* store_node(Store* self, PyObject* args);
 PyObject* store_watch(Store* self, PyObject* args);
+PyObject* store_begin_at_least(Store* self, PyObject* args);
+PyObject* store_wait(Store* self, PyObject* args);
+PyObject* store_confirmed(Store* self, PyObject* args);
 
 #endif

@@ -37,6 +37,16 @@ static PyObject* close_store(Store* self, PyObject* unused) {
     return raise_status(status);
 }
 
+Transaction* transaction_make(Store* store) {
+    Transaction* const txn = PyObject_New(Transaction, &TransactionType);
+    if (txn == NULL) return NULL;
+    Py_INCREF(store);
+    txn->store = store;
+    txn->handle = NULL;
+    txn->busy = 0;
+    return txn;
+}
+
 /* (bucket, writing) */
 static PyObject* begin(Store* self, PyObject* args) {
     const char* bucket = NULL;
@@ -44,12 +54,8 @@ static PyObject* begin(Store* self, PyObject* args) {
     kigumi_status status;
     Transaction* txn;
     if (!PyArg_ParseTuple(args, "zp", &bucket, &writing) || store_check(self) != 0) return NULL;
-    txn = PyObject_New(Transaction, &TransactionType);
+    txn = transaction_make(self);
     if (txn == NULL) return NULL;
-    Py_INCREF(self);
-    txn->store = self;
-    txn->handle = NULL;
-    txn->busy = 0;
     if (writing) {
         ++self->calls;
         Py_BEGIN_ALLOW_THREADS status = kigumi_write_open(self->handle, bucket, &txn->handle);
@@ -102,17 +108,21 @@ static void destroy(Store* self) {
     Py_TYPE(self)->tp_free((PyObject*)self);
 }
 
-static PyMethodDef methods[] = {{"close", (PyCFunction)close_store, METH_NOARGS, NULL},
-                                {"begin", (PyCFunction)begin, METH_VARARGS, NULL},
-                                {"replica", (PyCFunction)replica, METH_NOARGS, NULL},
-                                {"status", (PyCFunction)status_json, METH_VARARGS, NULL},
-                                {"buckets", (PyCFunction)buckets, METH_NOARGS, NULL},
-                                {"export", (PyCFunction)store_export, METH_VARARGS, NULL},
-                                {"import_", (PyCFunction)store_import, METH_VARARGS, NULL},
-                                {"check", (PyCFunction)store_check_rows, METH_VARARGS, NULL},
-                                {"watch", (PyCFunction)store_watch, METH_VARARGS, NULL},
-                                {"node", (PyCFunction)store_node, METH_VARARGS, NULL},
-                                {NULL, NULL, 0, NULL}};
+static PyMethodDef methods[] = {
+    {"close", (PyCFunction)close_store, METH_NOARGS, NULL},
+    {"begin", (PyCFunction)begin, METH_VARARGS, NULL},
+    {"begin_at_least", (PyCFunction)store_begin_at_least, METH_VARARGS, NULL},
+    {"wait", (PyCFunction)store_wait, METH_VARARGS, NULL},
+    {"confirmed", (PyCFunction)store_confirmed, METH_VARARGS, NULL},
+    {"replica", (PyCFunction)replica, METH_NOARGS, NULL},
+    {"status", (PyCFunction)status_json, METH_VARARGS, NULL},
+    {"buckets", (PyCFunction)buckets, METH_NOARGS, NULL},
+    {"export", (PyCFunction)store_export, METH_VARARGS, NULL},
+    {"import_", (PyCFunction)store_import, METH_VARARGS, NULL},
+    {"check", (PyCFunction)store_check_rows, METH_VARARGS, NULL},
+    {"watch", (PyCFunction)store_watch, METH_VARARGS, NULL},
+    {"node", (PyCFunction)store_node, METH_VARARGS, NULL},
+    {NULL, NULL, 0, NULL}};
 
 PyTypeObject StoreType = {
     PyVarObject_HEAD_INIT(NULL, 0).tp_name = "kigumi._native.Store",

@@ -32,6 +32,7 @@ void types(void);
 void values(void);
 void cursors(void);
 void requests(void);
+void sessions(void);
 void transactions(void);
 void watches(void);
 void nodes(void);

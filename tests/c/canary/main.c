@@ -34,6 +34,7 @@ int main(void) {
     values();
     cursors();
     requests();
+    sessions();
     transactions();
     watches();
     nodes();

@@ -12,6 +12,7 @@ static void null_handles(void) {
     kigumi_value value = kigumi_value_nil();
     kigumi_replica replica;
     char* json = NULL;
+    size_t count = 0;
     bool told = false;
     INVALID(kigumi_store_replica(NULL, &replica));
     INVALID(kigumi_store_status_copy(NULL, NULL, &json));
@@ -27,12 +28,18 @@ static void null_handles(void) {
     INVALID(kigumi_watch_take(NULL, &told));
     INVALID(kigumi_node_start(NULL, NULL, &node));
     INVALID(kigumi_store_open(NULL, NULL, &store));
+    INVALID(kigumi_token_observe(NULL, NULL));
+    INVALID(kigumi_token_merge(NULL, NULL));
+    INVALID(kigumi_token_text_copy(NULL, &json));
+    INVALID(kigumi_confirmed(NULL, NULL, NULL, &count));
+    INVALID(kigumi_wait(NULL, NULL, NULL, 0, 0, NULL));
     EXPECT(kigumi_store_directory(NULL) == NULL);
 }
 
 static void null_results(kigumi_store* store, kigumi_txn* tx) {
     kigumi_place at = kigumi_at("a");
     const kigumi_sibling* siblings = NULL;
+    kigumi_txn* another = NULL;
     size_t count = 0;
     INVALID(kigumi_store_open("somewhere", NULL, NULL));
     INVALID(kigumi_store_replica(store, NULL));
@@ -54,6 +61,9 @@ static void null_results(kigumi_store* store, kigumi_txn* tx) {
     INVALID(kigumi_conflicts_open(tx, NULL));
     INVALID(kigumi_buckets_open(store, NULL));
     INVALID(kigumi_request_get(tx, kigumi_slice_of("id"), NULL));
+    INVALID(kigumi_token_open(kigumi_slice_of(""), NULL));
+    INVALID(kigumi_read_open_at_least(store, NULL, NULL, 0, &another));
+    INVALID(kigumi_confirmed(store, NULL, NULL, NULL));
     INVALID(kigumi_watch_open(store, NULL, NULL));
     INVALID(kigumi_node_start(store, NULL, NULL));
     INVALID(kigumi_value_copy(kigumi_value_nil(), NULL));

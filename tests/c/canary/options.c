@@ -55,5 +55,6 @@ void options(void) {
     older_callers();
     newer_callers();
     EXPECT(strcmp(kigumi_status_name(KIGUMI_BUSY), "busy") == 0);
+    EXPECT(strcmp(kigumi_status_name(KIGUMI_NOT_YET), "not_yet") == 0);
     EXPECT(strcmp(kigumi_status_name((kigumi_status)99), "unknown") == 0);
 }
