@@ -83,7 +83,7 @@ bool Lab::take_arrived(Session& session, const Site& server) {
             chunk->number = 0;
             append(session.taken, wire::encode(*chunk));
         } else if (const auto* done = std::get_if<wire::Done>(&message)) {
-            must(pull.finish(*done), "an honest answer was refused");
+            must(pull.finish(*done, nullptr), "an honest answer was refused");
             return false;
         } else {
             pull.abort(false);
