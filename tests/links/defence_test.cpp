@@ -106,7 +106,8 @@ TEST_F(LinksThatDefendThemselves, StopAskingAPeerThatNeverAnswersAndAskAgainWhen
     make_mesh(2, {}, 5);
     network_.passes = [](std::size_t from, std::size_t to, const std::string& bytes) {
         const auto message = wire::decode(bytes);
-        return from != 0 || to != 1 || std::holds_alternative<wire::Digest>(*message);
+        return from != 0 || to != 1 || std::holds_alternative<wire::Digest>(*message) ||
+               std::holds_alternative<wire::DigestChange>(*message);
     };
     write_some(0, 3);
     ASSERT_TRUE(network_.run_until(

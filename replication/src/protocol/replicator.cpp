@@ -267,9 +267,11 @@ void Replicator::Core::flush(std::uint64_t now_ms) {
 /// said may have been lost.
 void Replicator::Core::begin_round(std::uint64_t now_ms) {
     for (auto& [id, link] : links_) {
-        if (!preferred(link)) continue;
+        if (!link.up) continue;
+        // A second link to a replica carries nothing else, and would fall silent at one end.
         bool quiet = true;
         for (const auto& [name, bucket] : buckets_) {
+            if (!preferred(link)) break;
             if (!link.rights(name).read) continue;
             Peering& peering = link.buckets[name];
             if (peering.known && peering.said_change == bucket.version_changes &&

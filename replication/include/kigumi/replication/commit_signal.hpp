@@ -18,7 +18,7 @@ KIGUMI_API void send(const std::filesystem::path& directory);
 
 /// Tells the listener that somebody waits for what peers confirm: for a second it is to be written
 /// down as it comes.
-void ask_for_confirmations(const std::filesystem::path& directory);
+KIGUMI_API void ask_for_confirmations(const std::filesystem::path& directory);
 
 /// What the listener was woken for.
 struct Heard {
@@ -26,6 +26,6 @@ struct Heard {
     bool confirmations_wanted = false;
 };
 /// Takes all signals that have come to a socket of `listen`.
-Heard hear(int socket);
+KIGUMI_API Heard hear(int socket);
 
 }  // namespace kigumi::commit_signal

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "kigumi/clocks/export.hpp"
 #include "kigumi/clocks/version_vector.hpp"
 #include "kigumi/crdt/result.hpp"
 
@@ -15,7 +16,7 @@ namespace kigumi {
 /// monotonic reads: Terry et al., "Session Guarantees for Weakly Consistent Replicated Data",
 /// 1994), whichever nodes those were: see `Store::read_at_least`. A plain value; one thread at a
 /// time. `docs/format/token.md` gives its text.
-class SessionToken {
+class KIGUMI_API SessionToken {
   public:
     static constexpr std::size_t kMaxTextBytes = std::size_t{4} << 20;
 
