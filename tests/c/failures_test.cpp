@@ -465,11 +465,24 @@ TEST(CFailures, ANodeThatCannotStartLeavesItsDirectoryFree) {
     kigumi_node_stop(node);
 }
 
+TEST(CFailures, AKeyThatCannotBeMadeLeavesNoFile) {
+    const TempDirectory directory;
+    const std::string file = (directory.path() / "a key in a file with a long name").string();
+    // The first allocations only: each try is half a second of work.
+    for (std::size_t nth = 1; nth <= 2; ++nth) {
+        char* text = nullptr;
+        const FailingNew failing(nth, FailingNew::With::kBadAlloc);
+        EXPECT_EQ(kigumi_key_generate_copy(file.c_str(), &text), KIGUMI_NO_MEMORY);
+        EXPECT_EQ(text, nullptr);
+    }
+    EXPECT_FALSE(std::filesystem::exists(file));
+}
+
 /// A new function of the header has to be added here.
 TEST(CFailures, NoEntryIsLeftOut) {
     std::set<std::string> tried = {
         // Above, in tests of their own.
-        "kigumi_txn_commit", "kigumi_node_start", "kigumi_store_close",
+        "kigumi_txn_commit", "kigumi_node_start", "kigumi_store_close", "kigumi_key_generate_copy",
         // These cannot fail, and give nothing that is not there already.
         "kigumi_cursor_close", "kigumi_free", "kigumi_last_error_message", "kigumi_node_address",
         "kigumi_node_stop", "kigumi_status_name", "kigumi_store_directory", "kigumi_txn_close",

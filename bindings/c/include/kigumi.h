@@ -558,7 +558,8 @@ typedef void (*kigumi_log)(void* context, kigumi_log_level level, const char* ev
 typedef struct kigumi_node_options {
     size_t struct_size;
     const char* listen;       /* HOST:PORT where others reach this node; the port may be * */
-    const char* const* peers; /* HOST:PORT of nodes to connect to; one of two is enough */
+    const char* const* peers; /* HOST:PORT of nodes to connect to; one of two is enough. PUBLICKEY@
+                               * before it says which key it must have */
     size_t peer_count;
     bool insecure;  /* plain text without keys; loopback addresses only */
     kigumi_log log; /* may be NULL */
@@ -566,6 +567,9 @@ typedef struct kigumi_node_options {
     /* How often neighbours compare notes; 0: 500. Longer saves messages and finds lost ones later.
      */
     uint64_t round_ms;
+    const char* key_file;     /* of this node's key pair; needed unless `insecure` */
+    const char* const* allow; /* who may get in: PUBLICKEY or PUBLICKEY=RIGHTS, each */
+    size_t allow_count;
 } kigumi_node_options;
 
 static inline kigumi_node_options kigumi_node_options_default(void) {
@@ -574,6 +578,12 @@ static inline kigumi_node_options kigumi_node_options_default(void) {
     options.struct_size = sizeof options;
     return options;
 }
+
+/* Makes a key pair and writes it to a file with mode 0600, durably. KIGUMI_INVALID_ARGUMENT if
+ * there is one of that name. Gives the public key, by which other nodes list this one: 40
+ * characters. Half a second of work. */
+KIGUMI_API KIGUMI_MUST_USE kigumi_status kigumi_key_generate_copy(const char* file,
+                                                                  char** public_key);
 
 /* Binds and starts. One node per directory: a second one, in any process, is KIGUMI_BUSY. Errors
  * name the address or directory that cannot be used. */

@@ -24,7 +24,10 @@ KIGUMI_AT(kigumi_node_options, insecure, 32);
 KIGUMI_AT(kigumi_node_options, log, 40);
 KIGUMI_AT(kigumi_node_options, log_context, 48);
 KIGUMI_AT(kigumi_node_options, round_ms, 56);
-KIGUMI_SIZE(kigumi_node_options, 64);
+KIGUMI_AT(kigumi_node_options, key_file, 64);
+KIGUMI_AT(kigumi_node_options, allow, 72);
+KIGUMI_AT(kigumi_node_options, allow_count, 80);
+KIGUMI_SIZE(kigumi_node_options, 88);
 
 KIGUMI_AT(kigumi_bundle_options, struct_size, 0);
 KIGUMI_AT(kigumi_bundle_options, bucket, 8);

@@ -33,15 +33,25 @@ kigumi_log_level level_for_c(Effects::Note::Level level) {
     return KIGUMI_LOG_WARNING;
 }
 
+Result<std::vector<std::string>> texts(const char* const* list, std::size_t count,
+                                       const char* name) {
+    std::vector<std::string> all;
+    if (list == nullptr && count > 0)
+        return fail(ErrorCode::kInvalidArgument,
+                    std::string(name) + " is null but its count is not 0");
+    for (std::size_t i = 0; i < count; ++i) {
+        KIGUMI_TRY(const char* const text, c::required(list[i], name));
+        all.emplace_back(text);
+    }
+    return all;
+}
+
 Result<NodeOptions> node_options(const kigumi_node_options& chosen) {
     NodeOptions options;
     KIGUMI_TRY(options.listen, c::required(chosen.listen, "listen"));
-    if (chosen.peers == nullptr && chosen.peer_count > 0)
-        return fail(ErrorCode::kInvalidArgument, "peers is null but peer_count is not 0");
-    for (std::size_t i = 0; i < chosen.peer_count; ++i) {
-        KIGUMI_TRY(const char* const peer, c::required(chosen.peers[i], "a peer"));
-        options.peers.emplace_back(peer);
-    }
+    KIGUMI_TRY(options.peers, texts(chosen.peers, chosen.peer_count, "peers"));
+    KIGUMI_TRY(options.allow, texts(chosen.allow, chosen.allow_count, "allow"));
+    if (chosen.key_file != nullptr) options.key_file = chosen.key_file;
     options.insecure = chosen.insecure;
     if (chosen.round_ms != 0) options.replication.round_ms = chosen.round_ms;
     if (chosen.log != nullptr)

@@ -25,7 +25,7 @@ from .errors import (
     UnsupportedError,
 )
 from .spaces import Snapshot, Transaction
-from .store import Bucket, Node, Session, Store, Watch, inspect_bundle
+from .store import Bucket, Node, Session, Store, Watch, generate_key, inspect_bundle
 from .types import Conflict, Key, Object, Outcome, Report, Sibling, Summary, Type, Value
 from .views import Counter, Flag, Map, Register, Set
 
@@ -66,6 +66,7 @@ __all__ = [
     "Value",
     "Watch",
     "__version__",
+    "generate_key",
     "inspect_bundle",
     "open",
 ]

@@ -6,6 +6,7 @@ from .types import RawSibling, RawSummary
 VERSION: str
 
 def inspect(file: bytes, /) -> RawSummary: ...
+def generate_key(file: bytes, /) -> str: ...
 
 class Store:
     def __new__(cls, directory: bytes, map_bytes: int, min_free_bytes: int, /) -> Store: ...
@@ -32,6 +33,8 @@ class Store:
         insecure: bool,
         round_ms: int,
         log: Callable[[int, str, str], object] | None,
+        key_file: bytes | None,
+        allow: tuple[str, ...],
         /,
     ) -> Node: ...
 

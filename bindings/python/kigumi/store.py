@@ -209,9 +209,18 @@ class Store(Bucket, _Closing):
         insecure: bool = False,
         round_ms: int = 0,
         log: Log | None = None,
+        key_file: Path | None = None,
+        allow: Iterable[str] = (),
     ) -> Node:
-        """Starts to replicate, on a thread of its own: what the daemon does for a directory."""
-        return Node(self._store.node(listen, tuple(peers), insecure, round_ms, log))
+        """Starts to replicate, on a thread of its own: what the daemon does for a directory.
+
+        It needs a key file (see `generate_key`), and lets in whoever `allow` lists: public keys, each
+        with `=RIGHTS` behind it or without; or it is `insecure`, on loopback addresses only.
+        """
+        file = None if key_file is None else os.fsencode(key_file)
+        return Node(
+            self._store.node(listen, tuple(peers), insecure, round_ms, log, file, tuple(allow))
+        )
 
     def export_bundle(
         self, file: Path, *, bucket: str | None = None, since: Path | None = None
@@ -290,3 +299,8 @@ class Watch(_Closing):
 def inspect_bundle(file: Path) -> Summary:
     """Reads a bundle through, checking every byte."""
     return summary_of(_native.inspect(os.fsencode(file)))
+
+
+def generate_key(file: Path) -> str:
+    """Makes a key pair for a node and writes it to a new file; returns the public key."""
+    return _native.generate_key(os.fsencode(file))

@@ -79,3 +79,17 @@ PyObject* store_check_rows(Store* self, PyObject* args) {
     kigumi_free(problems);
     return told;
 }
+
+PyObject* module_generate_key(PyObject* module, PyObject* args) {
+    const char* file = NULL;
+    char* key = NULL;
+    kigumi_status status;
+    PyObject* text;
+    (void)module;
+    if (!PyArg_ParseTuple(args, "y", &file)) return NULL;
+    Py_BEGIN_ALLOW_THREADS status = kigumi_key_generate_copy(file, &key);
+    Py_END_ALLOW_THREADS if (status != KIGUMI_OK) return raise_status(status);
+    text = PyUnicode_FromString(key);
+    kigumi_free(key);
+    return text;
+}

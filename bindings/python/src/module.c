@@ -1,6 +1,7 @@
 #include "native.h"
 
 static PyMethodDef functions[] = {{"inspect", module_inspect, METH_VARARGS, NULL},
+                                  {"generate_key", module_generate_key, METH_VARARGS, NULL},
                                   {NULL, NULL, 0, NULL}};
 
 static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT,

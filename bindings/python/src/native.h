@@ -93,6 +93,7 @@ PyObject* show_name(const kigumi_entry* entry);
 PyObject* store_export(Store* self, PyObject* args);
 PyObject* store_import(Store* self, PyObject* args);
 PyObject* module_inspect(PyObject* module, PyObject* args);
+PyObject* module_generate_key(PyObject* module, PyObject* args);
 PyObject* store_check_rows(Store* self, PyObject* args);
 PyObject* store_node(Store* self, PyObject* args);
 PyObject* store_watch(Store* self, PyObject* args);

@@ -10,7 +10,7 @@ static void hear(void* context, kigumi_log_level level, const char* event, const
     PyGILState_Release(state);
 }
 
-/* The peers as C strings, which live as long as the tuple; NULL with an exception. */
+/* Texts as C strings, which live as long as the tuple; NULL with an exception. */
 static const char** addresses(PyObject* peers) {
     const Py_ssize_t count = PyTuple_GET_SIZE(peers);
     const char** const list = PyMem_Malloc(sizeof(char*) * (size_t)(count + 1));
@@ -26,22 +26,26 @@ static const char** addresses(PyObject* peers) {
     return list;
 }
 
-/* (listen, peers, insecure, round_ms, log) */
+/* (listen, peers, insecure, round_ms, log, key_file or None, allow) */
 PyObject* store_node(Store* self, PyObject* args) {
     kigumi_node_options options = kigumi_node_options_default();
     kigumi_node* handle = NULL;
     const char* listen = NULL;
     const char** list = NULL;
+    const char** allowed = NULL;
+    PyObject* allow = NULL;
+    PyObject* key_file = NULL;
     PyObject* peers = NULL;
     PyObject* log = NULL;
     unsigned long long round_ms = 0;
     kigumi_status status;
     int insecure = 0;
     Node* node;
-    if (!PyArg_ParseTuple(args, "sO!pKO", &listen, &PyTuple_Type, &peers, &insecure, &round_ms,
-                          &log) ||
+    if (!PyArg_ParseTuple(args, "sO!pKOOO!", &listen, &PyTuple_Type, &peers, &insecure, &round_ms,
+                          &log, &key_file, &PyTuple_Type, &allow) ||
         store_check(self) != 0)
         return NULL;
+    if (key_file != Py_None && (options.key_file = PyBytes_AsString(key_file)) == NULL) return NULL;
     node = PyObject_New(Node, &NodeType);
     if (node == NULL) return NULL;
     Py_INCREF(self);
@@ -50,10 +54,14 @@ PyObject* store_node(Store* self, PyObject* args) {
     node->store = self;
     node->log = log;
     list = addresses(peers);
-    if (list == NULL) {
+    allowed = list == NULL ? NULL : addresses(allow);
+    if (allowed == NULL) {
+        PyMem_Free(list);
         Py_DECREF(node);
         return NULL;
     }
+    options.allow = allowed;
+    options.allow_count = (size_t)PyTuple_GET_SIZE(allow);
     options.listen = listen;
     options.peers = list;
     options.peer_count = (size_t)PyTuple_GET_SIZE(peers);
@@ -65,6 +73,7 @@ PyObject* store_node(Store* self, PyObject* args) {
     Py_BEGIN_ALLOW_THREADS status = kigumi_node_start(self->handle, &options, &handle);
     Py_END_ALLOW_THREADS-- self->calls;
     PyMem_Free(list);
+    PyMem_Free(allowed);
     node->handle = handle;
     if (status == KIGUMI_OK) return (PyObject*)node;
     Py_DECREF(node);

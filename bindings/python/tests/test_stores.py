@@ -194,3 +194,17 @@ def test_siblings_and_their_resolution(store: kigumi.Store, tmp_path: Path) -> N
 def test_the_version_is_that_of_the_package() -> None:
     project = (Path(__file__).parent.parent / "pyproject.toml").read_text()
     assert f'version = "{kigumi.__version__}"' in project
+
+
+def test_nodes_let_each_other_in_by_key(store: kigumi.Store, tmp_path: Path) -> None:
+    files = [tmp_path / "key-1", tmp_path / "key-2"]
+    keys = [kigumi.generate_key(file) for file in files]
+    with pytest.raises(kigumi.InvalidArgumentError):
+        kigumi.generate_key(files[0])
+    store.counter("c").add()
+    with (
+        kigumi.open(tmp_path / "other") as other,
+        store.node(key_file=files[0], allow=[keys[1]]) as node,
+        other.node(peers=[f"{keys[0]}@{node.address}"], key_file=files[1], allow=[keys[0]]),
+    ):
+        assert store.wait(1, LONG) == 1

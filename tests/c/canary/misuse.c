@@ -28,6 +28,7 @@ static void null_handles(void) {
     INVALID(kigumi_watch_take(NULL, &told));
     INVALID(kigumi_node_start(NULL, NULL, &node));
     INVALID(kigumi_store_open(NULL, NULL, &store));
+    INVALID(kigumi_key_generate_copy(NULL, &json));
     INVALID(kigumi_token_observe(NULL, NULL));
     INVALID(kigumi_token_merge(NULL, NULL));
     INVALID(kigumi_token_text_copy(NULL, &json));

@@ -49,6 +49,47 @@ static int64_t wait_for_two(kigumi_store* store, kigumi_watch* watch) {
     return sum;
 }
 
+/* Two nodes that let each other in by their keys. */
+static void locked(void) {
+    kigumi_store* stores[2];
+    kigumi_node* started[2];
+    char* keys[2] = {NULL, NULL};
+    const char* names[2] = {"locked-1", "locked-2"};
+    const char* files[2] = {"key-1", "key-2"};
+    const char* peer = NULL;
+    kigumi_txn* tx = NULL;
+    int i;
+    for (i = 0; i < 2; ++i) {
+        OK(kigumi_key_generate_copy(path_of(files[i]), &keys[i]));
+        EXPECT(strlen(keys[i]) == 40);
+        stores[i] = open_store(names[i]);
+    }
+    REFUSED(kigumi_key_generate_copy(path_of(files[0]), &keys[0]), KIGUMI_INVALID_ARGUMENT,
+            files[0]);
+    for (i = 0; i < 2; ++i) {
+        kigumi_node_options options = kigumi_node_options_default();
+        const char* allow = keys[1 - i];
+        options.listen = "127.0.0.1:*";
+        options.key_file = path_of(files[i]);
+        options.allow = &allow;
+        options.allow_count = 1;
+        options.peers = &peer;
+        options.peer_count = i == 0 ? 0 : 1;
+        OK(kigumi_node_start(stores[i], &options, &started[i]));
+        peer = kigumi_node_address(started[i]);
+    }
+    OK(kigumi_write_open(stores[0], NULL, &tx));
+    OK(kigumi_counter_add(tx, kigumi_at("n"), 1));
+    OK(kigumi_txn_commit(tx));
+    kigumi_txn_close(tx);
+    OK(kigumi_wait(stores[0], NULL, NULL, 1, -1, NULL));
+    for (i = 0; i < 2; ++i) {
+        kigumi_node_stop(started[i]);
+        kigumi_free(keys[i]);
+        OK(kigumi_store_close(stores[i]));
+    }
+}
+
 void nodes(void) {
     kigumi_store* stores[2];
     kigumi_watch* watches[2];
@@ -80,4 +121,5 @@ void nodes(void) {
         kigumi_watch_close(watches[i]);
         OK(kigumi_store_close(stores[i]));
     }
+    locked();
 }
