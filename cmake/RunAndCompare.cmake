@@ -1,4 +1,4 @@
-# Runs PROGRAM in an empty directory; fails unless it prints what stands in the file EXPECTED.
+# Runs PROGRAM (with ARGUMENT, if there is one) in an empty directory; fails unless it prints what stands in the file EXPECTED.
 string(RANDOM LENGTH 12 name)
 set(directory "$ENV{TMPDIR}")
 if(NOT directory)
@@ -6,7 +6,7 @@ if(NOT directory)
 endif()
 set(directory "${directory}/kigumi-example-${name}")
 file(MAKE_DIRECTORY "${directory}")
-execute_process(COMMAND "${PROGRAM}" WORKING_DIRECTORY "${directory}" OUTPUT_VARIABLE printed
+execute_process(COMMAND "${PROGRAM}" ${ARGUMENT} WORKING_DIRECTORY "${directory}" OUTPUT_VARIABLE printed
                 RESULT_VARIABLE status)
 file(REMOVE_RECURSE "${directory}")
 file(READ "${EXPECTED}" expected)
