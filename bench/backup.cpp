@@ -272,7 +272,7 @@ int main(int argc, char** argv) {
     app.add_option("GB", gigabytes, "size of the environment, about")->capture_default_str();
     CLI11_PARSE(app, argc, argv);
     try {
-        const auto rows = static_cast<std::uint64_t>(gigabytes * 1e9 / 1'430);
+        const auto rows = static_cast<std::uint64_t>(gigabytes * 1e9 / 1'080);
         const std::uint64_t quarter = run(rows / 4);
         const std::uint64_t whole = run(rows);
         const bool constant = whole < quarter + (std::uint64_t{32} << 20);
