@@ -31,6 +31,18 @@ TEST_F(BreakerOfALink, OpensWhenHalfFails) {
     EXPECT_EQ(breaker_.status().opened, 1U);
 }
 
+TEST_F(BreakerOfALink, ClosesAfterThePauseIfThereIsNothingToAsk) {
+    open();
+    EXPECT_FALSE(breaker_.rest(999));
+    EXPECT_FALSE(breaker_.closed());
+    EXPECT_TRUE(breaker_.rest(1'000));
+    EXPECT_TRUE(breaker_.closed());
+    fail(2'000);
+    EXPECT_FALSE(breaker_.closed()) << "the next failure decides";
+    breaker_.asked();
+    EXPECT_FALSE(breaker_.rest(100'000)) << "an answer is on its way";
+}
+
 TEST_F(BreakerOfALink, BearsALinkThatFailsNowAndThen) {
     for (int i = 0; i < 1'000; ++i) {
         if (i % 10 == 0)

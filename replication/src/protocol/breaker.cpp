@@ -31,6 +31,13 @@ void Breaker::failed(std::uint64_t now_ms, std::uint64_t random) {
     until_ms_ = now_ms + pause_.next_ms(random);
 }
 
+bool Breaker::rest(std::uint64_t now_ms) {
+    if (state_ != BreakerState::kOpen || now_ms < until_ms_) return false;
+    state_ = BreakerState::kClosed;
+    rate_ = limits_.threshold * (1 - limits_.weight);
+    return true;
+}
+
 void Breaker::undecided() {
     if (state_ == BreakerState::kHalfOpen) state_ = BreakerState::kOpen;
 }

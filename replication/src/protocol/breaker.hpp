@@ -32,6 +32,9 @@ class Breaker {
     void failed(std::uint64_t now_ms, std::uint64_t random);
     /// What was asked came to nothing, for no fault of the peer.
     void undecided();
+    /// There is nothing to ask that could show whether the peer has healed: once the pause is over
+    /// it closes, and the next failure opens it again. Returns whether it did.
+    bool rest(std::uint64_t now_ms);
 
     BreakerStatus status() const { return {state_, rate_, opened_}; }
 
