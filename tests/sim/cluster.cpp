@@ -23,7 +23,7 @@ constexpr const char* kMessageNames[] = {
 constexpr std::uint64_t kChecksPerBackup = 5;
 
 /// Small enough that every bound is met in a short run.
-ReplicatorOptions tiny_sizes() {
+ReplicatorOptions tiny_sizes(bool overlay) {
     ReplicatorOptions options;
     options.pull_credit_bytes = 300;
     options.batch_bytes = 120;
@@ -33,8 +33,10 @@ ReplicatorOptions tiny_sizes() {
     options.held_max_bytes = 8'000;
     options.held_peer_max_bytes = 5'000;
     options.staged_max_bytes = 250;
-    options.step_rows = 5;
-    options.step_bytes = 600;
+    if (overlay) {
+        options.step_rows = 5;
+        options.step_bytes = 600;
+    }
     options.fold_rows = 2;
     options.fold_bytes = 300;
     options.fold_pause_ms = 40;
@@ -180,7 +182,7 @@ void Cluster::start(unsigned node) {
     if (self.replicator) return;
     trace("start " + std::to_string(node));
     open_store(node);
-    ReplicatorOptions options = options_.large ? ReplicatorOptions() : tiny_sizes();
+    ReplicatorOptions options = options_.large ? ReplicatorOptions() : tiny_sizes(options_.overlay);
     options.audit_ms = options_.audit_ms;
     options.fold_ms = 0;  // time here is not that of a clock
     options.random = [this] { return random_.next(); };

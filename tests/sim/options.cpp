@@ -51,6 +51,7 @@ Options options_for(std::uint64_t seed) {
     if (options.audit_ms > 0 && options.replicas > 1) options.damage = sometimes(50, 12);
     // A write to a damaged row spreads the loss before an audit can find it.
     if (options.damage > 0) options.request_ms = Options().request_ms;
+    options.overlay = random.chance(50);
     return options;
 }
 

@@ -14,7 +14,8 @@ struct Options {
     Topology topology = Topology::kMesh;
     unsigned keys = 4;
     bool two_buckets = false;
-    bool large = false;  ///< product sizes for credits and batches, instead of tiny ones
+    bool large = false;   ///< product sizes for credits and batches, instead of tiny ones
+    bool overlay = true;  ///< with tiny sizes: a pull of a few rows is laid over, not joined
 
     // Chances in percent, per message or per step.
     unsigned loss = 0;
