@@ -177,12 +177,6 @@ Result<char*> allocate(std::size_t bytes) {
 
 }  // namespace
 
-Result<std::string_view> bytes_of(const kigumi_slice& slice, const char* name) {
-    if (slice.data == nullptr && slice.size > 0)
-        return invalid(std::string(name) + " has a size but no data");
-    return slice.data == nullptr ? std::string_view() : std::string_view(slice.data, slice.size);
-}
-
 Result<const char*> required(const char* text, const char* name) {
     if (text == nullptr) return invalid(std::string(name) + " is null; pass a text");
     return text;
