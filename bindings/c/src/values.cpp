@@ -182,6 +182,18 @@ Result<const char*> required(const char* text, const char* name) {
     return text;
 }
 
+Result<std::vector<std::string>> texts(const char* const* list, std::size_t count,
+                                       const char* name) {
+    if (list == nullptr && count > 0)
+        return invalid(std::string(name) + " is null but its count is not 0");
+    std::vector<std::string> all;
+    for (std::size_t i = 0; i < count; ++i) {
+        KIGUMI_TRY(const char* const text, required(list[i], name));
+        all.emplace_back(text);
+    }
+    return all;
+}
+
 Result<Value> value_of(const kigumi_value& value) { return Reader().read(value, 0); }
 
 kigumi_value* Arena::values(std::size_t count) {

@@ -19,6 +19,9 @@ inline Result<std::string_view> bytes_of(const kigumi_slice& slice, const char* 
 inline kigumi_slice slice_of(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
 /// A path or an address: a C string that must not be null.
 Result<const char*> required(const char* text, const char* name);
+/// A list of such texts, which may be null if it is empty.
+Result<std::vector<std::string>> texts(const char* const* list, std::size_t count,
+                                       const char* name);
 
 Result<Value> value_of(const kigumi_value& value);
 

@@ -35,6 +35,10 @@ class Store:
         log: Callable[[int, str, str], object] | None,
         key_file: bytes | None,
         allow: tuple[str, ...],
+        advertise: str | None,
+        cluster: str | None,
+        leaf: bool,
+        only_peers: bool,
         /,
     ) -> Node: ...
 
@@ -77,6 +81,9 @@ class Watch:
 
 class Node:
     def address(self) -> str: ...
+    def status(self) -> str: ...
+    def set_allowed(self, allow: tuple[str, ...], /) -> None: ...
+    def drain(self, timeout_ms: int, /) -> None: ...
     def stop(self) -> None: ...
 
 class Token:
