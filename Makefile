@@ -61,10 +61,10 @@ chaos: build
 scope: build
 	@$(BIN)/scope $(SCOPE_ARGS)
 
-## make sanitize         unit and state machine tests under ASan+UBSan, then under TSan
+## make sanitize         unit, state machine and C tests under ASan+UBSan, then the former under TSan
 .PHONY: sanitize
 sanitize: deps
-	@$(MAKE) --no-print-directory PRESET=asan test CTEST_ARGS="-L 'unit|prop|sim'"
+	@$(MAKE) --no-print-directory PRESET=asan test CTEST_ARGS="-L 'unit|prop|sim|c_api'"
 	@$(MAKE) --no-print-directory PRESET=tsan test CTEST_ARGS="-L 'unit|sim'"
 
 ## make fuzz             hostile bytes against what reads them, under libFuzzer; FUZZ_SECONDS each
