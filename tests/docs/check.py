@@ -4,7 +4,7 @@
 
 C, C++ and CMake stand, line for line, in a file that the tests compile. Python and shell commands are run
 in an empty directory, except that `kigumid` only says what configuration it would run with; TOML is shown
-to it. Of what is marked as not run, programs, commands, options and make targets have to exist. Fences for a
+to it. Files that are named or linked to exist. Of what is marked as not run, programs, commands, options and make targets have to exist. Fences for a
 machine (`on HOST`) are guide.py's, console sessions readme_console.sh's.
 """
 
@@ -151,8 +151,24 @@ def first_example() -> list[str]:
     return [f"README.md does not show {part} as it is" for part in missing]
 
 
+def files_that_are_missing() -> list[str]:
+    """What documents name as files of this project, by the end of their paths, and link to."""
+    tree = [file for file in source.rglob("*") if "build" not in file.relative_to(source).parts]
+    ends = {"/" + str(file.relative_to(source)) for file in tree}
+    problems = []
+    for document in documents(source):
+        name, text = document.relative_to(source), document.read_text()
+        for named in sorted(set(re.findall(r"`([\w./]+\.(?:[chs]pp|h|sh|py|c))`", text))):
+            if not any(end.endswith("/" + named) for end in ends):
+                problems.append(f"{name} names {named}, which does not exist")
+        for link in sorted(set(re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text))):
+            if not (document.parent / link).exists():
+                problems.append(f"{name} links to {link}, which does not exist")
+    return problems
+
+
 def main() -> int:
-    problems = first_example()
+    problems = first_example() + files_that_are_missing()
     seen: Counter[str] = Counter()
     with tempfile.TemporaryDirectory(prefix="kigumi-docs-") as directory:
         scratch = Scratch(Path(directory))
