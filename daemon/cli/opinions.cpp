@@ -1,20 +1,18 @@
 #include "opinions.hpp"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
+#include <system_error>
 
-#include <cerrno>
+#include "kigumi/replication/files.hpp"
 
 namespace kigumi::cli {
 
 bool daemon_runs(const std::filesystem::path& directory) {
     // It holds the lock file as long as it lives.
-    const int file = open((directory / "kigumid.lock").c_str(), O_RDONLY | O_CLOEXEC);
-    if (file < 0) return false;
-    const bool held = flock(file, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
-    close(file);
-    return held;
+    const auto file = directory / "kigumid.lock";
+    std::error_code ignored;
+    if (!std::filesystem::exists(file, ignored)) return false;
+    const auto lock = files::Lock::take(file, files::Lock::Mode::kShared);
+    return !lock && lock.error().code == ErrorCode::kBusy;
 }
 
 Result<std::map<ReplicaId, ContactRecord>> opinions(Store& store) {

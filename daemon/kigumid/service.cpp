@@ -80,7 +80,7 @@ Result<void> Service::reload(const config::Config& fresh) {
     if (took("node.allow")) KIGUMI_CHECK(node_->set_allowed(next.node.allow));
     if (took("backup")) {
         KIGUMI_TRY(auto tiers, backup::Tiers::start(*store_, next.backups, log));
-        // A run under way keeps its target busy until it is done; its successor tries again.
+        // A run that hangs keeps its target busy until it ends; its successor tries again.
         static_cast<void>(backups_->stop(0));
         replaced_.push_back(std::exchange(backups_, std::move(tiers)));
     }

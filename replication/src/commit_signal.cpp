@@ -5,9 +5,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
 
 namespace kigumi::commit_signal {
 namespace {
@@ -18,34 +16,31 @@ constexpr const char* kSocketName = "kigumid.wake";
 /// directory's path more.
 struct Address {
     explicit Address(const std::filesystem::path& directory)
-        : fd(open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)) {
+        : opened(open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)) {
         name.sun_family = AF_UNIX;
-        std::snprintf(name.sun_path, sizeof name.sun_path, "/proc/self/fd/%d/%s", fd, kSocketName);
+        std::snprintf(name.sun_path, sizeof name.sun_path, "/proc/self/fd/%d/%s", opened.get(),
+                      kSocketName);
     }
-    ~Address() {
-        if (fd >= 0) close(fd);
-    }
-    Address(const Address&) = delete;
-    Address& operator=(const Address&) = delete;
 
     const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&name); }
 
-    int fd;
+    files::Descriptor opened;
     sockaddr_un name{};
 };
 
-int make_socket() { return socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0); }
+files::Descriptor make_socket() {
+    return files::Descriptor(socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+}
 
 }  // namespace
 
-Result<int> listen(const std::filesystem::path& directory) {
+Result<files::Descriptor> listen(const std::filesystem::path& directory) {
     const Address address(directory);
-    const int fd = make_socket();
-    unlinkat(address.fd, kSocketName, 0);
-    if (fd >= 0 && bind(fd, address.get(), sizeof address.name) == 0) return fd;
-    const std::string why = std::strerror(errno);
-    if (fd >= 0) close(fd);
-    return fail(ErrorCode::kIo, "cannot listen for commits in " + directory.string() + ": " + why);
+    files::Descriptor bound = make_socket();
+    unlinkat(address.opened.get(), kSocketName, 0);
+    if (bound.get() >= 0 && bind(bound.get(), address.get(), sizeof address.name) == 0)
+        return bound;
+    return files::failed("listen for commits in", directory);
 }
 
 namespace {
@@ -56,10 +51,9 @@ constexpr char kConfirmationsWanted = 1;
 void send(const std::filesystem::path& directory, char what) {
     if (directory.empty()) return;
     const Address address(directory);
-    const int fd = make_socket();
-    if (fd < 0) return;
-    sendto(fd, &what, 1, MSG_DONTWAIT | MSG_NOSIGNAL, address.get(), sizeof address.name);
-    close(fd);
+    const files::Descriptor from = make_socket();
+    if (from.get() < 0) return;
+    sendto(from.get(), &what, 1, MSG_DONTWAIT | MSG_NOSIGNAL, address.get(), sizeof address.name);
 }
 
 }  // namespace

@@ -32,10 +32,10 @@ tl::unexpected<Error> failed(std::string_view what, const fs::path& path) {
                 "cannot " + std::string(what) + " " + path.string() + ": " + std::strerror(error));
 }
 
-Result<Descriptor> open(const fs::path& file, int flags) {
+Result<Descriptor> open(const fs::path& file, int flags, unsigned mode) {
     int fd = -1;
     do {
-        fd = ::open(file.c_str(), flags | O_CLOEXEC, 0640);
+        fd = ::open(file.c_str(), flags | O_CLOEXEC, mode);
     } while (fd < 0 && errno == EINTR);
     if (fd < 0) return failed((flags & O_CREAT) != 0 ? "write" : "read", file);
     return Descriptor(fd);
@@ -64,6 +64,8 @@ Result<void> write(const Descriptor& to, std::string_view bytes, const fs::path&
     return {};
 }
 
+void write_behind(int fd) { posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED); }
+
 Result<void> sync_directory(const fs::path& directory) {
     const fs::path path = directory.empty() ? fs::path(".") : directory;
     KIGUMI_TRY(const Descriptor opened, open(path, O_RDONLY | O_DIRECTORY));
@@ -87,10 +89,10 @@ Result<std::string> read_text(const fs::path& path) {
     return text;
 }
 
-Result<void> replace_file(const fs::path& path, std::string_view text) {
+Result<void> replace_file(const fs::path& path, std::string_view text, unsigned mode) {
     const fs::path fresh = path.string() + ".new";
     {
-        KIGUMI_TRY(const Descriptor file, open(fresh, O_WRONLY | O_CREAT | O_TRUNC));
+        KIGUMI_TRY(const Descriptor file, open(fresh, O_WRONLY | O_CREAT | O_TRUNC, mode));
         KIGUMI_CHECK(write(file, text, fresh));
         if (fsync(file.get()) != 0) return failed("write", fresh);
     }

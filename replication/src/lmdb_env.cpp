@@ -227,7 +227,7 @@ class LmdbEnv : public Env {
         KIGUMI_CHECK(check_process());
         return handle_.usage();
     }
-    void begin_sync() override { handle_.begin_sync(); }
+    void write_behind() override { handle_.write_behind(); }
     Result<void> sync() override {
         KIGUMI_CHECK(check_process());
         return handle_.sync();

@@ -10,6 +10,8 @@
 #include <cstring>
 #include <limits>
 
+#include "kigumi/replication/files.hpp"
+
 namespace kigumi::kv {
 namespace {
 
@@ -93,16 +95,14 @@ Result<void> LmdbHandle::open_env() {
 }
 
 Result<void> LmdbHandle::reserve_lock_file() const {
-    const int file = ::open((directory_ / "lock.mdb").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
-    if (file < 0) return error(errno, "open the environment");
+    // Closing it drops this process's locks on it, of which there are none before LMDB opens it.
+    KIGUMI_TRY(const auto file, files::open(directory_ / "lock.mdb", O_RDWR | O_CREAT));
     struct ::stat now {};
-    int code = fstat(file, &now) == 0 ? 0 : errno;
+    int code = fstat(file.get(), &now) == 0 ? 0 : errno;
     // A file that is there already may be in use: its size stays. Not posix_fallocate, which writes
     // into the file where the file system cannot do it.
     const off_t size = now.st_size > 0 ? now.st_size : kLockFileBytes;
-    if (code == 0 && fallocate(file, 0, 0, size) != 0 && errno != EOPNOTSUPP) code = errno;
-    // Closing it drops this process's locks on it, of which there are none before LMDB opens it.
-    ::close(file);
+    if (code == 0 && fallocate(file.get(), 0, 0, size) != 0 && errno != EOPNOTSUPP) code = errno;
     if (code != 0) return error(code, "open the environment");
     return {};
 }
@@ -209,11 +209,10 @@ Result<void> LmdbHandle::alone(const std::function<Result<void>()>& action) {
     return outcome;
 }
 
-void LmdbHandle::begin_sync() {
+void LmdbHandle::write_behind() {
     mdb_filehandle_t file = -1;
     mdb_env_get_fd(env_, &file);
-    // A hint: where it is not understood, sync() does all of the work.
-    static_cast<void>(sync_file_range(file, 0, 0, SYNC_FILE_RANGE_WRITE));
+    files::write_behind(file);
 }
 
 Result<void> LmdbHandle::sync() {

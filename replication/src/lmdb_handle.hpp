@@ -38,7 +38,7 @@ class LmdbHandle {
 
     MDB_dbi table(Table table) const { return tables_[static_cast<std::size_t>(table)]; }
     Result<Usage> usage();
-    void begin_sync();
+    void write_behind();
     Result<void> sync();
 
     /// Makes room for a large transaction ahead of time, and does due housekeeping. Call before

@@ -57,15 +57,14 @@ TEST_F(CommitNotice, IsFoundByPollingIfTheSocketIsGone) {
 TEST(CommitSignal, IsSentByACommitThatWroteAndByNoOther) {
     const TempDirectory scratch;
     const auto store = Store::open(scratch.path()).value();
-    const int wake = commit_signal::listen(scratch.path()).value();
+    const auto wake = commit_signal::listen(scratch.path()).value();
     std::array<char, 16> bytes{};
     static_cast<void>(store->write().value().commit());
-    EXPECT_LT(recv(wake, bytes.data(), bytes.size(), MSG_DONTWAIT), 0);
+    EXPECT_LT(recv(wake.get(), bytes.data(), bytes.size(), MSG_DONTWAIT), 0);
     auto txn = store->write().value();
     ASSERT_TRUE(txn.set("seen").add("something"));
     ASSERT_TRUE(txn.commit());
-    EXPECT_GE(recv(wake, bytes.data(), bytes.size(), MSG_DONTWAIT), 0);
-    close(wake);
+    EXPECT_GE(recv(wake.get(), bytes.data(), bytes.size(), MSG_DONTWAIT), 0);
 }
 
 }  // namespace

@@ -213,6 +213,21 @@ TEST_F(Bundles, TellHowFarTheyAre) {
     EXPECT_EQ(last, summary.file_bytes);
 }
 
+TEST_F(Bundles, AreNotThereIfTheirWritingIsStopped) {
+    const auto from = open("from");
+    for (int i = 0; i < 10; ++i) add(*from, "s", i);
+    bundle::WriteOptions options;
+    std::stop_source stop;
+    options.stop = stop.get_token();
+    options.progress = [&stop](std::uint64_t, std::uint64_t) { stop.request_stop(); };
+    const auto written = bundle::write(*from, path("b"), options);
+    ASSERT_FALSE(written);
+    expect_error(written.error(), ErrorCode::kBusy, "was stopped");
+    EXPECT_FALSE(std::filesystem::exists(path("b")));
+    EXPECT_FALSE(std::filesystem::exists(path("b.partial")));
+    ASSERT_TRUE(bundle::write(*from, path("b")));
+}
+
 TEST_F(Bundles, SayWhatCannotBeWrittenOrRead) {
     const auto from = open("from");
     add(*from, "s", "a");

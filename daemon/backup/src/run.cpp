@@ -49,6 +49,7 @@ class Run {
         const auto begun = std::chrono::steady_clock::now();
         Plan plan = backup::plan(target_, request_, store_.wall_ms());
         bundle::WriteOptions options;
+        options.stop = request_.stop;
         if (plan.previous != nullptr) options.since = plan.previous->versions;
         KIGUMI_TRY(options.since, hold(options.since));
         if (plan.previous != nullptr && options.since.empty())
@@ -180,7 +181,8 @@ Result<Report> run(Store& store, const Request& request) {
     std::optional<BackupRecord> before;
     auto report = attempt(store, plain, before);
     // The run's own error is the one to tell, also if it cannot be noted.
-    if (!report) static_cast<void>(note_failure(store, plain.target, before, report.error()));
+    if (!report && !request.stop.stop_requested())
+        static_cast<void>(note_failure(store, plain.target, before, report.error()));
     return report;
 }
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "kigumi/daemon/backup_schedule.hpp"
+#include "kigumi/replication/backoff.hpp"
 
 namespace kigumi::backup {
 
@@ -17,8 +18,7 @@ void Schedule::succeeded(std::uint64_t begun_ms) {
 }
 
 void Schedule::failed(std::uint64_t now_ms) {
-    const std::uint64_t jittered = retry_ms_ - retry_ms_ / 4 + random_() % (retry_ms_ / 2 + 1);
-    due_ms_ = now_ms + std::min(jittered, interval_ms_);
+    due_ms_ = now_ms + std::min(jittered(retry_ms_, random_()), interval_ms_);
     retry_ms_ = std::min(retry_ms_ * 2, interval_ms_);
 }
 

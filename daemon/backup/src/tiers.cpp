@@ -4,6 +4,7 @@
 #include <mutex>
 #include <random>
 #include <set>
+#include <stop_token>
 #include <thread>
 
 #include "kigumi/daemon/backup_schedule.hpp"
@@ -54,8 +55,8 @@ class Tiers::Runner {
     }
 
     bool stop(std::uint64_t limit_ms) {
+        stop_.request_stop();
         std::unique_lock lock(mutex_);
-        stopping_ = true;
         changed_.notify_all();
         return changed_.wait_for(lock, std::chrono::milliseconds(limit_ms),
                                  [this] { return running_ == 0; });
@@ -67,8 +68,8 @@ class Tiers::Runner {
         std::unique_lock lock(mutex_);
         const std::uint64_t now_ms = steady_ms();
         changed_.wait_for(lock, std::chrono::milliseconds(due_ms - std::min(due_ms, now_ms)),
-                          [this] { return stopping_; });
-        return !stopping_;
+                          [this] { return stop_.stop_requested(); });
+        return !stop_.stop_requested();
     }
 
     void serve(const Tier& tier) {
@@ -99,9 +100,15 @@ class Tiers::Runner {
         request.full_every_ms = tier.full_every_ms;
         request.retention = tier.retention;
         request.hold_ms = 2 * tier.every_ms;
+        request.stop = stop_.get_token();
         try {
             const auto report = run(store_, request);
             const std::string target = "target=\"" + tier.target.string() + "\" ";
+            if (!report && request.stop.stop_requested()) {
+                log(Level::kInfo, "backup.stopped",
+                    target + "reason=\"" + report.error().message + '"');
+                return false;
+            }
             if (!report) {
                 log(Level::kWarning, "backup.failed",
                     target + "error=\"" + report.error().message + '"');
@@ -141,7 +148,7 @@ class Tiers::Runner {
     std::mutex log_mutex_;
     std::mutex mutex_;
     std::condition_variable changed_;
-    bool stopping_ = false;
+    std::stop_source stop_;
     std::size_t running_ = 0;
     std::vector<std::thread> threads_;
 };

@@ -1,14 +1,10 @@
 #include "claims.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <fstream>
 #include <sstream>
+
+#include "kigumi/replication/files.hpp"
 
 namespace kigumi {
 namespace {
@@ -70,15 +66,7 @@ Result<void> Claims::save() const {
         for (const PublicKey& key : keys) text += ' ' + key.text();
         text += '\n';
     }
-    const std::string fresh = file_.string() + ".new";
-    const int fd = open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    const bool written = fd >= 0 &&
-                         write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
-                         fsync(fd) == 0;
-    if (fd >= 0) close(fd);
-    if (!written || rename(fresh.c_str(), file_.c_str()) != 0)
-        return fail(ErrorCode::kIo, "cannot write " + file_.string() + ": " + std::strerror(errno));
-    return {};
+    return files::replace_file(file_, text, files::kOwnerOnly);
 }
 
 Result<void> Claims::claim(const PublicKey& key, const ReplicaId& replica) {

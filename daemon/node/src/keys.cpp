@@ -10,26 +10,13 @@
 #include <cerrno>
 #include <cstring>
 
+#include "kigumi/replication/files.hpp"
+
 namespace kigumi {
 namespace {
 
 constexpr std::string_view kHeading = "kigumi-key 1";
 constexpr std::size_t kMaxFileBytes = 4'096;
-
-/// A file descriptor that closes itself.
-class File {
-  public:
-    explicit File(int fd) : fd_(fd) {}
-    ~File() {
-        if (fd_ >= 0) ::close(fd_);
-    }
-    File(const File&) = delete;
-    File& operator=(const File&) = delete;
-    int get() const { return fd_; }
-
-  private:
-    int fd_;
-};
 
 tl::unexpected<Error> io_error(const char* what, const std::filesystem::path& file) {
     return fail(ErrorCode::kIo, std::string("cannot ") + what + " the key file " + file.string() +
@@ -50,19 +37,6 @@ bool is_plain(std::string_view key) {
     return alphanumeric(key.front()) && std::all_of(key.begin(), key.end(), [&](char c) {
                return alphanumeric(c) || kHarmless.find(c) != kHarmless.npos;
            });
-}
-
-Result<void> write_all(int fd, std::string_view text, const std::filesystem::path& file) {
-    while (!text.empty()) {
-        const ssize_t written = write(fd, text.data(), text.size());
-        if (written < 0 && errno != EINTR) return io_error("write", file);
-        if (written > 0) text.remove_prefix(static_cast<std::size_t>(written));
-    }
-    if (fsync(fd) != 0) return io_error("write", file);
-    const auto directory = file.has_parent_path() ? file.parent_path() : ".";
-    const File parent(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (parent.get() < 0 || fsync(parent.get()) != 0) return io_error("write", file);
-    return {};
 }
 
 /// Wipes a text that held a secret.
@@ -104,7 +78,7 @@ Result<KeyPair> KeyPair::ephemeral() {
 }
 
 Result<KeyPair> KeyPair::load(const std::filesystem::path& file) {
-    const File in(open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    const files::Descriptor in(open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     if (in.get() < 0) return io_error("open", file);
     struct stat status {};
     if (fstat(in.get(), &status) != 0) return io_error("read", file);
@@ -145,7 +119,8 @@ Result<KeyPair> KeyPair::load(const std::filesystem::path& file) {
 }
 
 Result<void> KeyPair::save(const std::filesystem::path& file) const {
-    const File out(open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+    const files::Descriptor out(
+        open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, files::kOwnerOnly));
     if (out.get() < 0 && errno == EEXIST)
         return fail(ErrorCode::kInvalidArgument,
                     file.string() +
@@ -160,7 +135,9 @@ Result<void> KeyPair::save(const std::filesystem::path& file) const {
         .append("\nsecret ")
         .append(secret_.data())
         .append("\n");
-    auto written = write_all(out.get(), content.text, file);
+    auto written = files::write(out, content.text, file);
+    if (written && fsync(out.get()) != 0) written = io_error("write", file);
+    if (written) written = files::sync_directory(file.parent_path());
     if (!written) unlink(file.c_str());
     return written;
 }

@@ -1,9 +1,7 @@
 #include "kigumi/daemon/node.hpp"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -35,47 +33,25 @@ constexpr int kGoodbyeLingerMs = 200;
 /// As many as a greeting takes.
 constexpr std::size_t kMaxClusterName = 64;
 
-/// A file descriptor that closes itself.
-class Descriptor {
-  public:
-    explicit Descriptor(int fd = -1) : fd_(fd) {}
-    ~Descriptor() {
-        if (fd_ >= 0) ::close(fd_);
-    }
-    Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-    Descriptor& operator=(Descriptor&& other) noexcept {
-        std::swap(fd_, other.fd_);
-        return *this;
-    }
-    int get() const { return fd_; }
-    /// Reads until nothing is left; returns whether there was anything.
-    bool drain() const {
-        std::array<char, 256> bytes{};
-        bool any = false;
-        while (read(fd_, bytes.data(), bytes.size()) > 0) any = true;
-        return any;
-    }
+using files::Descriptor;
 
-  private:
-    int fd_;
-};
+/// Whether somebody rang; quiet again.
+bool rang(const Descriptor& bell) {
+    std::array<char, 256> bytes{};
+    bool any = false;
+    while (read(bell.get(), bytes.data(), bytes.size()) > 0) any = true;
+    return any;
+}
 
 /// The lock that makes a node the only one of its data directory.
-Result<Descriptor> lock_directory(const std::filesystem::path& directory) {
-    const auto path = directory / "kigumid.lock";
-    Descriptor file(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640));
-    if (file.get() < 0)
-        return fail(ErrorCode::kIo, "cannot open " + path.string() + ": " + std::strerror(errno));
+Result<files::Lock> lock_directory(const std::filesystem::path& directory) {
     // Somebody who only looks whether a node runs holds the lock for a moment.
-    bool locked = false;
-    for (int attempt = 0; attempt < 10 && !locked; ++attempt) {
-        locked = flock(file.get(), LOCK_EX | LOCK_NB) == 0;
-        if (!locked) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    for (int attempt = 0; attempt < 10; ++attempt) {
+        auto lock = files::Lock::take(directory / "kigumid.lock", files::Lock::Mode::kExclusive);
+        if (lock || lock.error().code != ErrorCode::kBusy) return lock;
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
-    if (!locked)
-        return fail(ErrorCode::kBusy,
-                    "another node runs on " + directory.string() + "; stop it first");
-    return file;
+    return fail(ErrorCode::kBusy, "another node runs on " + directory.string() + "; stop it first");
 }
 
 }  // namespace
@@ -106,8 +82,7 @@ class Node::Loop {
 
     Result<void> start() {
         KIGUMI_TRY(lock_, lock_directory(store_.directory()));
-        KIGUMI_TRY(const int wake, commit_signal::listen(store_.directory()));
-        wake_ = Descriptor(wake);
+        KIGUMI_TRY(wake_, commit_signal::listen(store_.directory()));
         stop_ = Descriptor(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
         wake_for_question_ = Descriptor(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
         KIGUMI_CHECK(lock_up());
@@ -256,7 +231,7 @@ class Node::Loop {
     }
 
     void answer_questions() {
-        if (!wake_for_question_.drain()) return;
+        if (!rang(wake_for_question_)) return;
         std::vector<Question> questions;
         {
             const std::lock_guard lock(questions_mutex_);
@@ -302,7 +277,7 @@ class Node::Loop {
     }
 
     void run() {
-        while (!stop_.drain()) {
+        while (!rang(stop_)) {
             try {
                 turn();
             } catch (const std::exception& error) {
@@ -374,7 +349,7 @@ class Node::Loop {
 
     Store& store_;
     const NodeOptions options_;
-    Descriptor lock_;
+    files::Lock lock_;
     Descriptor wake_;
     Descriptor stop_;
     using Question = std::shared_ptr<std::promise<ReplicatorStatus>>;

@@ -6,6 +6,7 @@
 
 #include "curve.hpp"
 #include "kigumi/daemon/membership.hpp"
+#include "kigumi/replication/backoff.hpp"
 #include "lock_test.hpp"
 
 namespace kigumi {
@@ -191,7 +192,7 @@ void Transport::handshake_failed(Connection& connection, int what) {
     const std::uint64_t pause_ms =
         round_over ? std::min(kRedialMinMs << std::min<std::size_t>(rounds, 16), kRedialMaxMs)
                    : kRedialMinMs / 10;
-    connection.dial_at_ms = steady_ms() + pause_ms - pause_ms / 4 + jitter_() % (pause_ms / 2 + 1);
+    connection.dial_at_ms = steady_ms() + jittered(pause_ms, jitter_());
     if (!round_over || (rounds & (rounds - 1)) != 0) return;
     handler_.note(Effects::Note::Level::kWarning, "dial.refused",
                   "address=" + connection.endpoint + " tries=" + std::to_string(rounds) +

@@ -18,6 +18,7 @@ constexpr std::string_view kMagic("KIGUMI\0\1", 8);
 constexpr std::size_t kHeaderBytes = 16;
 /// Fast enough for a disk; higher levels save a tenth and take twice as long.
 constexpr int kLevel = 1;
+constexpr std::uint64_t kBehindBytes = std::uint64_t{8} << 20;
 
 std::uint64_t first_link() { return XXH3_64bits(kMagic.data(), kMagic.size()); }
 
@@ -115,6 +116,9 @@ Result<void> BlockWriter::write_raw(std::string_view bytes) {
     KIGUMI_CHECK(files::write(out_, bytes, unfinished_));
     hash_.add(bytes);
     written_ += bytes.size();
+    if (written_ - behind_ < kBehindBytes) return {};
+    files::write_behind(out_.get());
+    behind_ = written_;
     return {};
 }
 

@@ -46,6 +46,7 @@ class BlockWriter {
     std::unique_ptr<BlockJob> filling_;
     std::uint64_t chain_;
     std::uint64_t written_ = 0;
+    std::uint64_t behind_ = 0;  ///< of these, what was let to the disk
     RunningHash hash_;
     bool finished_ = false;
 };

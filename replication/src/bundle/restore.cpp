@@ -1,7 +1,6 @@
 #include <xxhash.h>
 
 #include <algorithm>
-#include <utility>
 
 #include "../big_endian.hpp"
 #include "../schema.hpp"
@@ -55,7 +54,7 @@ class Loader {
         const std::vector<ReplicaId>& names_;
     };
 
-    Result<void> hand_over() { return explained(filler_.add(std::exchange(batch_, {}))); }
+    Result<void> hand_over() { return explained(filler_.add(batch_)); }
 
     /// What cannot be appended came in the wrong order.
     Result<void> explained(Result<void> written) const {

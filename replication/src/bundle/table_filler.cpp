@@ -10,6 +10,12 @@ constexpr std::size_t kTransactionBytes = std::size_t{4} << 20;
 
 }  // namespace
 
+void TableBatch::clear() {
+    first = nullptr;
+    puts_.clear();
+    bytes_.clear();
+}
+
 Result<void> TableBatch::write_to(kv::WriteTxn& txn) const {
     if (first) KIGUMI_CHECK(first(txn));
     std::string_view rest = bytes_;
@@ -32,11 +38,16 @@ TableFiller::~TableFiller() {
     thread_.join();
 }
 
-Result<void> TableFiller::add(TableBatch batch) {
+Result<void> TableFiller::add(TableBatch& batch) {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return waiting_.size() < kWaiting || ended_; });
     if (ended_) return outcome_;
     waiting_.push_back(std::move(batch));
+    batch = {};
+    if (!spare_.empty()) {
+        batch = std::move(spare_.back());
+        spare_.pop_back();
+    }
     lock.unlock();
     changed_.notify_all();
     return {};
@@ -51,7 +62,9 @@ Result<void> TableFiller::finish() {
 }
 
 bool TableFiller::next(TableBatch& batch) {
+    batch.clear();
     std::unique_lock lock(mutex_);
+    spare_.push_back(std::move(batch));
     changed_.wait(lock, [this] { return !waiting_.empty() || complete_ || stopping_; });
     if (stopping_ || waiting_.empty()) return false;
     batch = std::move(waiting_.front());
@@ -84,7 +97,7 @@ Result<void> TableFiller::fill() {
         const auto full = std::move(txn);
         txn = nullptr;
         KIGUMI_CHECK(full->commit());
-        env_.begin_sync();
+        env_.write_behind();
     }
     return txn ? txn->commit() : Result<void>();
 }

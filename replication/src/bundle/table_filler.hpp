@@ -20,6 +20,8 @@ class TableBatch {
         bytes_.append(key).append(value);
     }
     std::size_t bytes() const { return bytes_.size(); }
+    /// Makes it empty; its memory is kept, and used again.
+    void clear();
     Result<void> write_to(kv::WriteTxn& txn) const;
 
     /// What else is to be done, before the items are appended.
@@ -45,21 +47,23 @@ class TableFiller {
     TableFiller(const TableFiller&) = delete;
     TableFiller& operator=(const TableFiller&) = delete;
 
-    /// Hands a batch over; waits if several are waiting. An error is that of an earlier batch.
-    Result<void> add(TableBatch batch);
+    /// Takes what the batch holds, and leaves it empty; waits if several are waiting. An error is
+    /// that of an earlier batch.
+    Result<void> add(TableBatch& batch);
     /// Waits until all is committed.
     Result<void> finish();
 
   private:
     void run();
     Result<void> fill();
-    /// The next batch; nothing at the end.
+    /// Makes the next batch of the one that is done with; false at the end.
     bool next(TableBatch& batch);
 
     kv::Env& env_;
     std::mutex mutex_;
     std::condition_variable changed_;
     std::deque<TableBatch> waiting_;
+    std::vector<TableBatch> spare_;
     bool complete_ = false;
     bool stopping_ = false;
     bool ended_ = false;

@@ -70,7 +70,9 @@ Result<void> write_bucket(Store& store, const std::string& bucket, const WriteOp
                                                      "there: " + reason + "; write it in full");
     const StoredRows stored(snapshot);
     KIGUMI_CHECK(out.bucket(cut, Origins(stored.origins())));
-    const auto add = [&](std::string_view place, std::string_view record) {
+    const auto add = [&](std::string_view place, std::string_view record) -> Result<void> {
+        if (options.stop.stop_requested())
+            return fail(ErrorCode::kBusy, "writing the bundle was stopped; begin it again");
         meter.add(place.size() + record.size());
         return out.row(place, record);
     };

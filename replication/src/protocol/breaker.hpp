@@ -1,6 +1,6 @@
 #pragma once
 
-#include "backoff.hpp"
+#include "kigumi/replication/backoff.hpp"
 #include "kigumi/replication/status.hpp"
 
 namespace kigumi {

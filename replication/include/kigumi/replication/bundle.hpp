@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -55,6 +56,7 @@ struct WriteOptions {
     Versions since;                     ///< by bucket; one that is not named is written in full
     std::optional<std::string> bucket;  ///< only this one; all if empty
     Progress progress;
+    std::stop_token stop;  ///< ends the writing with kBusy; nothing is left of it then
 };
 
 /// Those of the versions that a bundle of this store can start from. It can not if the store has

@@ -4,14 +4,15 @@
 
 #include "kigumi/clocks/export.hpp"
 #include "kigumi/crdt/result.hpp"
+#include "kigumi/replication/files.hpp"
 
 /// How a commit by any process of a node wakes the node's daemon: a datagram to a socket in the
 /// data directory. It is a hint; the daemon also polls the last transaction's id.
 namespace kigumi::commit_signal {
 
-/// Binds the directory's socket and returns its descriptor (non-blocking; the caller closes it).
+/// Binds the directory's socket and returns it (non-blocking).
 /// The caller must hold the directory's daemon lock: an old socket is replaced.
-KIGUMI_API Result<int> listen(const std::filesystem::path& directory);
+KIGUMI_API Result<files::Descriptor> listen(const std::filesystem::path& directory);
 
 /// Wakes the listener of the directory, if there is one. Never blocks, never fails.
 KIGUMI_API void send(const std::filesystem::path& directory);

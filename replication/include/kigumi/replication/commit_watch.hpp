@@ -1,6 +1,7 @@
 #pragma once
 
 #include "kigumi/clocks/export.hpp"
+#include "kigumi/replication/files.hpp"
 #include "kigumi/replication/store.hpp"
 
 namespace kigumi {
@@ -15,12 +16,9 @@ namespace kigumi {
 class KIGUMI_API CommitWatch {
   public:
     static Result<CommitWatch> open(Store& store);
-    ~CommitWatch();
-    CommitWatch(CommitWatch&& other) noexcept;
-    CommitWatch& operator=(CommitWatch&& other) noexcept;
 
     /// For poll and its kin: readable when it is time for `take`. Never read or close it.
-    int descriptor() const { return wake_; }
+    int descriptor() const { return wake_.get(); }
     /// Makes the descriptor quiet until the next commit. Look at the store after this, not before.
     void take();
     /// Waits until the descriptor is readable, at most so long; a negative time waits without end.
@@ -30,9 +28,9 @@ class KIGUMI_API CommitWatch {
   private:
     CommitWatch() = default;
 
-    int wake_ = -1;   ///< readable if one of the others is
-    int notes_ = -1;  ///< tells of changes of the note; -1: the system gives no more of them
-    int timer_ = -1;
+    files::Descriptor wake_;   ///< readable if one of the others is
+    files::Descriptor notes_;  ///< tells of changes of the note; -1: the system gives no more
+    files::Descriptor timer_;
 };
 
 }  // namespace kigumi

@@ -32,8 +32,13 @@ class KIGUMI_API Descriptor {
 /// "cannot <what> <path>: <errno>", as kIo; kFull if the disk is.
 KIGUMI_API tl::unexpected<Error> failed(std::string_view what, const std::filesystem::path& path);
 
-/// Opens a file, which can be created (0640), as open(2) does; not inherited by other programs.
-KIGUMI_API Result<Descriptor> open(const std::filesystem::path& file, int flags);
+/// Who may read a file that is created: its group, or nobody else.
+inline constexpr unsigned kGroupReads = 0640;
+inline constexpr unsigned kOwnerOnly = 0600;
+
+/// Opens a file, or creates it with `mode`, as open(2) does; not inherited by other programs.
+KIGUMI_API Result<Descriptor> open(const std::filesystem::path& file, int flags,
+                                   unsigned mode = kGroupReads);
 
 /// Reads so many bytes, or fewer if the file ends; returns how many. `name` is for the error.
 KIGUMI_API Result<std::size_t> read(const Descriptor& from, char* into, std::size_t size,
@@ -41,6 +46,12 @@ KIGUMI_API Result<std::size_t> read(const Descriptor& from, char* into, std::siz
 /// Writes all of it.
 KIGUMI_API Result<void> write(const Descriptor& to, std::string_view bytes,
                               const std::filesystem::path& name);
+
+/// Lets the system begin to write a file to disk, and forget what of it is there already: whoever
+/// writes a long file and calls this now and then has little to wait for when it syncs, and does
+/// not push out of memory what others read. Memory that is used again is also faster than new one.
+/// A hint: where it is not understood, the sync does all of the work.
+KIGUMI_API void write_behind(int fd);
 
 /// Makes what was created, renamed or removed in a directory durable; an empty path is the present
 /// one.
@@ -51,7 +62,8 @@ KIGUMI_API Result<std::string> read_text(const std::filesystem::path& file);
 
 /// Makes `file` hold `text`, durably: at any moment, a crash included, it has its old content or
 /// the new one.
-KIGUMI_API Result<void> replace_file(const std::filesystem::path& file, std::string_view text);
+KIGUMI_API Result<void> replace_file(const std::filesystem::path& file, std::string_view text,
+                                     unsigned mode = kGroupReads);
 
 /// A lock on a file, held until it goes or its process does. Advisory, between processes and within
 /// one.

@@ -83,9 +83,8 @@ class KIGUMI_API Env {
     /// Waits for its turn: one writer at a time.
     virtual Result<std::unique_ptr<WriteTxn>> begin_write() = 0;
     virtual Result<Usage> usage() = 0;
-    /// Lets the system begin to write to disk what was committed so far; `sync` has less to wait
-    /// for.
-    virtual void begin_sync() = 0;
+    /// `files::write_behind` of what was committed so far.
+    virtual void write_behind() = 0;
     /// Makes durable what was committed with `LmdbOptions::durable` off.
     virtual Result<void> sync() = 0;
 };

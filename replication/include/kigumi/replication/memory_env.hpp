@@ -19,7 +19,7 @@ class KIGUMI_API MemoryEnv : public Env {
     Result<std::unique_ptr<ReadTxn>> begin_read() override;
     Result<std::unique_ptr<WriteTxn>> begin_write() override;
     Result<Usage> usage() override;
-    void begin_sync() override {}
+    void write_behind() override {}
     Result<void> sync() override { return {}; }
 
     /// The committed state: keep it and hand it to `restore` to go back in time.

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <stop_token>
+
 #include "kigumi/clocks/export.hpp"
 #include "kigumi/daemon/backup_manifest.hpp"
 
@@ -37,6 +39,7 @@ struct Request {
     /// For how long removals that the target lacks stay in the store, so that the next backup can
     /// be incremental; 0: they do not.
     std::uint64_t hold_ms = kHoldByHandMs;
+    std::stop_token stop;  ///< ends the run with kBusy, which is not remembered as a failure
 };
 
 /// What a backup has written.

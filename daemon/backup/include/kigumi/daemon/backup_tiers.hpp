@@ -36,11 +36,12 @@ class KIGUMI_API Tiers {
     /// error.
     static Result<std::unique_ptr<Tiers>> start(Store& store, std::vector<Tier> tiers,
                                                 std::function<void(const Effects::Note&)> log = {});
-    /// Waits for backups that are under way, however long that takes.
+    /// Stops, and waits however long a disk that hangs takes.
     ~Tiers();
 
-    /// Begins no more backups. Returns whether all that were under way ended within the limit; the
-    /// process may end even if not: a target is valid at any moment.
+    /// Begins no more backups, and breaks off those that are under way. Returns whether they ended
+    /// within the limit; only a disk that hangs holds one up. The process may end even then: a
+    /// target is valid at any moment.
     bool stop(std::uint64_t limit_ms);
 
   private:
