@@ -85,6 +85,14 @@ package:
 	@tests/package/debs.sh build/package
 	@cd build/package && cpack -B debs >/dev/null && ls debs/*.deb
 
+## make wheel            the Python package as a wheel, in build/wheel
+PYTHON ?= /usr/bin/python3
+.PHONY: wheel
+wheel: deps
+	@[ -x build/wheel/venv/bin/pip ] || $(PYTHON) -m venv build/wheel/venv
+	@build/wheel/venv/bin/pip wheel -q --no-deps -w build/wheel ./bindings/python
+	@ls build/wheel/*.whl
+
 ## make reference        the reference of all public headers, in build/release/reference/html
 .PHONY: reference
 reference:

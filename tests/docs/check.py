@@ -32,7 +32,7 @@ TESTED = {
 }
 CONSOLES = {"README.md", "docs/start.md"}
 #: So many of each there are at least: a check that finds nothing checks nothing.
-MINIMUM = {"cpp": 13, "cmake": 2, "python": 1, "sh": 12, "toml": 1, "console": 2}
+MINIMUM = {"c": 1, "cpp": 13, "cmake": 2, "python": 1, "sh": 12, "toml": 1, "console": 2}
 
 PREAMBLE = 'set -eu\nkigumid() { command kigumid "$@" --print-config >configuration; }\n'
 
