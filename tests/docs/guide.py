@@ -3,7 +3,7 @@
     guide.py SOURCE BIN DOCUMENT
 
 Each machine is a directory with its own /etc/kigumi, /var/lib/kigumi and /backup, and ports of the loopback.
-systemctl and journalctl are functions that run the daemon as the unit does. KEY-OF-HOST, NEW-KEY-OF-HOST and
+systemctl, journalctl and chown are functions that do what they would (machine.sh). KEY-OF-HOST, NEW-KEY-OF-HOST and
 ID-OF-HOST are what an operator copies from one machine to another.
 """
 
@@ -75,6 +75,7 @@ class Cluster:
         text = re.sub(pattern, self.copied, fence.text)
         places = {
             "/etc/kigumi": machine.root / "etc",
+            "/etc/systemd": machine.root / "systemd",
             "/var/lib/kigumi": machine.root / "var",
             "/backup/": f"{machine.root}/backup/",
             "0.0.0.0:7001": f"127.0.0.1:{machine.port}",

@@ -34,6 +34,12 @@ systemctl() {
     esac
 }
 
+# The account kigumi is not here; what it is given has to be.
+chown() {
+    [ "$1" != -R ] || shift
+    [ "$1" = kigumi: ] && [ -e "$2" ]
+}
+
 journalctl() {
     [ "$*" = "-u kigumid" ] || return 1
     cat "$MACHINE/run/log"
