@@ -108,6 +108,7 @@ bench: build
 	@$(BIN)/bench_catch_up
 	@$(BIN)/bench_deletes
 	@$(BIN)/bench_open
+	@$(BIN)/bench_proofs
 	@$(BIN)/bench_backup
 	@$(BIN)/bench_bindings
 	@$(BIN)/broadcast

@@ -83,7 +83,7 @@ void run(std::string_view bytes) {
     } else {
         std::string stream(input.rest());
         mend(stream);
-        auto out = bundle::BlockWriter::create(file);
+        auto out = bundle::BlockWriter::create(file, bundle::Format::kPlain);
         require(out && (*out)->write(stream) && (*out)->finish(), "a file can be written");
     }
     const auto summary = bundle::inspect(file);

@@ -66,6 +66,15 @@ MemoryRows written_rows() {
     return one;
 }
 
+/// The first write of a row, with what is taken for a proof.
+Row proven(const Row& row) {
+    Write first = *row.begin();
+    first.proof = *Proof::from_bytes(std::string(Proof::kSize, 'p'));
+    Row one;
+    one.insert(std::move(first));
+    return one;
+}
+
 void batches(const Folder& folder, const MemoryRows& rows) {
     std::vector<KeyedRow> all;
     for (const auto& [at, row] : rows.rows()) {
@@ -73,6 +82,7 @@ void batches(const Folder& folder, const MemoryRows& rows) {
         folder.add("row-" + std::to_string(all.size()), encode_batch({all.back()}));
     }
     folder.add("all", encode_batch(all));
+    folder.add("proof", encode_batch({{all.front().at, proven(all.front().row)}}));
     folder.add("none", encode_batch({}));
 }
 
@@ -134,18 +144,20 @@ void records(const Folder& folder, const MemoryRows& rows) {
     constexpr std::size_t kChecksumBytes = 4;
     Numbered origins;
     int number = 0;
-    const auto add = [&](const RowKey& at, const Row& row) {
+    const auto add = [&](const RowKey& at, const Row& row, const std::string& name = {}) {
         const StoreKey key = store_key(at);
         const std::string record = encode_record(key.bytes, key.shortened, at, row, origins);
         std::string input("\x09\x00", 2);
         input.push_back(static_cast<char>(key.bytes.size()));
-        folder.add("record-" + std::to_string(++number),
+        folder.add("record-" + (name.empty() ? std::to_string(++number) : name),
                    input + key.bytes + record.substr(kChecksumBytes));
     };
     for (const auto& [at, row] : rows.rows()) add(at, row);
     RowKey long_names{std::string(150, 'k'), Type::kSet, {}};
     path::append(long_names.path, Value(std::string(150, '\0')));
     add(long_names, rows.rows().begin()->second);
+    const auto& [at, row] = *rows.rows().begin();
+    add(at, proven(row), "proof");
 }
 
 void json(const Folder& folder) {

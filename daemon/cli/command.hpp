@@ -96,6 +96,7 @@ Result<Answer> dump(Session& session);
 Result<Answer> load(Session& session);
 Result<Answer> members(Session& session);
 Result<Answer> member(Session& session);
+Result<Answer> sign(Session& session);
 Result<Answer> status(Session& session);
 Result<Answer> wait(Session& session);
 Result<Answer> version(Session& session);

@@ -49,6 +49,8 @@ constexpr std::array kCommands = {
     Command{"wait", "N TIMEOUT",
             "wait until N other nodes hold this node's writes, at most TIMEOUT ms", 2, 2, kRead,
             wait},
+    Command{"sign", "", "make the bucket signed: every write proves its origin", 0, 0, kWrite,
+            sign},
     Command{"check", "[--repair [FILE...]]", "check every row and index; mend, also from bundles",
             0, kAny, kRead, check},
     Command{"dump", "", "print every row, so that two nodes can be compared", 0, 0, kRead, dump},

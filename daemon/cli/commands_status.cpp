@@ -20,6 +20,7 @@ struct Waiting {
 struct Status {
     ReplicaId replica;
     VersionVector version;
+    bool is_signed = false;
     std::uint64_t wall_ms = 0;
     std::vector<PeerRecord> peers;
     std::map<ReplicaId, ContactRecord> opinions;
@@ -85,6 +86,7 @@ Result<Status> gather(Session& session) {
     KIGUMI_TRY(status.backups, store.backups());
     KIGUMI_TRY(status.usage, store.usage());
     KIGUMI_TRY(status.buckets, store.buckets());
+    KIGUMI_TRY(status.is_signed, store.is_signed(session.bucket));
     status.daemon = daemon_runs(store.directory());
     KIGUMI_TRY(auto txn, store.read(session.bucket));
     status.version = txn.version();
@@ -153,6 +155,7 @@ std::string status_json(const Session& session, const Status& status) {
         peers.push_back(peer_json(status.peers[i], status.lags[i], status.wall_ms));
     JsonObject object;
     object.add("replica", Value(status.replica.hex())).add("bucket", Value(session.bucket));
+    object.add("signed", Value(status.is_signed));
     object.raw("version", vector_json(status.version)).raw("rows", std::to_string(status.rows));
     std::vector<std::string> waiting;
     for (const Waiting& one : status.waiting)
@@ -197,7 +200,7 @@ Result<Answer> status(Session& session) {
         buckets += (buckets.empty() ? "" : " ") + json_string(name);
     out.line("replica  " + status.replica.hex());
     out.line("daemon   " + std::string(status.daemon ? "running" : "not running"));
-    out.line("bucket   " + json_string(session.bucket));
+    out.line("bucket   " + json_string(session.bucket) + (status.is_signed ? ", signed" : ""));
     out.line("version  " + vector_text(status.version));
     out.line("rows     " + std::to_string(status.rows));
     out.line("removed  " + std::to_string(status.removed) + " rows, to be collected");

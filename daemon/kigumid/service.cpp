@@ -45,6 +45,8 @@ Result<void> Service::open() {
     if (const auto& renewed = store_->renewed())
         log({Level::kWarning, "identity.renewed",
              "old=" + renewed->old.hex() + " reason=\"" + renewed->reason + '"'});
+    for (const std::string& bucket : config_.signed_buckets)
+        KIGUMI_CHECK(store_->sign_bucket(bucket));
     KIGUMI_TRY(const ReplicaId replica, store_->replica());
     replica_ = replica.hex();
     config_.node.log = log;

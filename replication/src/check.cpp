@@ -134,7 +134,9 @@ Result<void> restore_rows(Store& store, const std::vector<Rows>& sources, const 
             const std::string place = store_key(keyed.at).bytes;
             const auto it = places.find(place);
             if (it == places.end() || !it->second.would_be(keyed.row)) return true;
+            KIGUMI_TRY(const bool as_signed, store.check_proofs(bucket, {keyed}));
             KIGUMI_TRY(WriteTransaction txn, store.write(bucket));
+            KIGUMI_CHECK(txn.expect_checked(as_signed));
             KIGUMI_CHECK(txn.restore_row(keyed, it->second.named));
             KIGUMI_CHECK(txn.commit());
             Problem& problem = it->second.problem;
@@ -179,6 +181,8 @@ std::string_view name_of(Kind kind) {
             return "missing_removed_entry";
         case Kind::kStrayRemovedEntry:
             return "stray_removed_entry";
+        case Kind::kUnprovenWrite:
+            return "unproven_write";
     }
     return "";
 }
@@ -202,6 +206,10 @@ std::string describe(const Problem& problem) {
             return "the row holds nothing but removals, and `removed` lacks it";
         case Kind::kStrayRemovedEntry:
             return "`removed` names the row, which is not there or holds more than removals";
+        case Kind::kUnprovenWrite:
+            return "the row holds " + write +
+                   ", which bears no sound proof, and the bucket is signed; somebody has changed "
+                   "the file: restore this replica from a peer or a backup";
     }
     return "";
 }

@@ -8,6 +8,9 @@
 namespace kigumi::codec {
 namespace {
 
+/// Elements of a write; a proof may follow them.
+constexpr std::uint32_t kWriteFields = 5;
+
 enum PayloadKind : std::uint8_t { kRemoved = 0, kValue = 1, kTally = 2, kReset = 3 };
 
 // msgpack's own pack_double makes integers of 1.0, -0.0 and 1e19.
@@ -161,23 +164,30 @@ Value read_value(MsgpackReader& reader, std::size_t depth) {
 void write_row(Packer& packer, const Row& row, OriginNumbers& origins) {
     packer.pack_array(static_cast<std::uint32_t>(row.size()));
     for (const Write& write : row) {
-        packer.pack_array(5);
+        packer.pack_array(write.proof.empty() ? kWriteFields : kWriteFields + 1);
         packer.pack_uint64(origins.number_of(write.dot.origin));
         packer.pack_uint64(write.dot.counter);
         packer.pack_uint64(write.time.bits);
         write_payload(packer, write.payload, origins);
+        if (!write.proof.empty()) pack_bytes(packer, write.proof.bytes());
     }
 }
 
 Row read_row(MsgpackReader& reader, const OriginNames& origins, Values values) {
     Row row;
     for (std::uint32_t left = reader.array(); left > 0 && reader.ok(); --left) {
-        reader.array_of(5);
+        const std::uint32_t fields = reader.array();
+        if (fields != kWriteFields && fields != kWriteFields + 1) reader.reject();
         Write write;
         write.dot.origin = read_origin(reader, origins);
         write.dot.counter = reader.uint();
         write.time.bits = reader.uint();
         write.payload = read_payload(reader, origins, values);
+        if (fields > kWriteFields) {
+            const auto proof = Proof::from_bytes(reader.bytes());
+            if (!proof) reader.reject();
+            write.proof = proof.value_or(Proof());
+        }
         if (write.dot.counter == 0) reader.reject();
         // Any other order than the writers' would cost a sorted row quadratic time.
         if (!row.empty() && write.dot <= std::prev(row.end())->dot) reader.reject();

@@ -21,6 +21,12 @@ void next_table(Position& position) {
 }  // namespace
 
 Result<std::vector<Problem>> ReadTransaction::inspect(Position& position, std::size_t limit) {
+    KIGUMI_TRY(const bool is_signed, schema::is_signed(*state_->txn, state_->name));
+    return inspect(position, limit, is_signed);
+}
+
+Result<std::vector<Problem>> ReadTransaction::inspect(Position& position, std::size_t limit,
+                                                      bool proofs) {
     GrowingOrigins origins(state_->origins);
     const Inspector inspector(*state_->txn, state_->bucket, origins, version());
     const std::string prefix = schema::bucket_prefix(state_->bucket);
@@ -30,6 +36,8 @@ Result<std::vector<Problem>> ReadTransaction::inspect(Position& position, std::s
         KIGUMI_TRY(auto item, cursor->seek(position.key.empty() ? prefix : position.key));
         for (; item && item->key.starts_with(prefix) && limit > 0; --limit) {
             KIGUMI_CHECK(inspector.look_at(position.table, *item, problems));
+            if (proofs && position.table == Table::kRows)
+                inspector.look_at_proofs(state_->name, *item, problems);
             ++position.looked_at;
             KIGUMI_TRY(item, cursor->next());
         }
@@ -45,7 +53,7 @@ Result<std::vector<Problem>> ReadTransaction::inspect(Position& position, std::s
 Result<void> ReadTransaction::check_log() {
     Position position;
     while (!position.done) {
-        KIGUMI_TRY(const auto problems, inspect(position, kItemsAtOnce));
+        KIGUMI_TRY(const auto problems, inspect(position, kItemsAtOnce, false));
         if (!problems.empty()) return fail(ErrorCode::kCorrupt, describe(problems.front()));
     }
     return {};

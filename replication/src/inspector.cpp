@@ -94,6 +94,19 @@ Result<std::optional<KeyedRow>> Inspector::look_at_row(const kv::Item& item,
     return std::optional<KeyedRow>(std::move(*keyed));
 }
 
+void Inspector::look_at_proofs(std::string_view bucket, const kv::Item& item,
+                               std::vector<Problem>& problems) const {
+    const std::string_view place = item.key.substr(kBucketBytes);
+    // A damaged record is told of already.
+    const auto keyed = decode(place, item.value);
+    if (!keyed) return;
+    for (const Write& write : keyed->row) {
+        if (flaw_of(bucket, keyed->at, write) == Flaw::kNone) continue;
+        problems.push_back(problem(Kind::kUnprovenWrite, place, keyed->at));
+        problems.back().dot = write.dot;
+    }
+}
+
 Result<void> Inspector::look_at_indexes(std::string_view place, const KeyedRow& keyed,
                                         std::vector<Problem>& problems) const {
     for (const Write& write : keyed.row) {

@@ -96,8 +96,7 @@ Result<std::size_t> WriteTransaction::restore_row(const KeyedRow& row,
     }
     KIGUMI_CHECK(united.removed() ? state.txn->put(Table::kRemoved, row_key, {})
                                   : state.txn->erase(Table::kRemoved, row_key));
-    const std::string record =
-        encode_record(key.bytes, key.shortened, row.at, united, state.origins);
+    const std::string record = state.record_of(key, row.at, united);
     KIGUMI_CHECK(state.txn->put(Table::kRows, row_key, record));
     return added;
 }

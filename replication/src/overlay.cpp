@@ -66,7 +66,7 @@ Result<void> put(kv::WriteTxn& txn, schema::BucketId bucket, const Overlay& over
     codec::write_vector(packer, overlay.theirs);
     overlay.full ? packer.pack_true() : packer.pack_false();
     codec::pack_bytes(packer, overlay.place);
-    KIGUMI_CHECK(schema::put_format(txn, schema::kOverlaidFormat));
+    KIGUMI_CHECK(schema::raise_format(txn, schema::kOverlaidFormat));
     return txn.put(Table::kMeta, key_of(bucket), record.bytes);
 }
 
@@ -75,6 +75,8 @@ Result<void> erase(kv::WriteTxn& txn, schema::BucketId bucket) {
     KIGUMI_TRY(const auto cursor, txn.cursor(Table::kMeta));
     KIGUMI_TRY(const auto other, cursor->seek(kOverlay));
     if (other && other->key.starts_with(kOverlay)) return {};
+    KIGUMI_TRY(const std::uint32_t format, schema::format(txn));
+    if (format > schema::kOverlaidFormat) return {};
     return schema::put_format(txn, schema::kFormatVersion);
 }
 

@@ -9,9 +9,13 @@ using kv::Table;
 
 constexpr std::string_view kFormat = "format";
 constexpr std::string_view kReplica = "replica";
+constexpr std::string_view kSeed = "seed";
 constexpr std::string_view kTime = "hlc";
 /// Followed by the bucket's number.
 constexpr std::string_view kPull = "pull";
+/// Behind the number of a signed bucket.
+constexpr char kSigned = 1;
+constexpr std::size_t kNumberBytes = 4;
 
 }  // namespace
 
@@ -40,14 +44,23 @@ Result<void> put_format(kv::WriteTxn& txn, std::uint32_t version) {
     return txn.put(Table::kMeta, kFormat, format);
 }
 
-Result<void> check_format(kv::ReadTxn& txn) {
+Result<std::uint32_t> format(kv::ReadTxn& txn) {
     KIGUMI_TRY(const auto stored, txn.get(Table::kMeta, kFormat));
-    if (!stored || read_u32(*stored) == kFormatVersion || read_u32(*stored) == kOverlaidFormat)
-        return {};
+    return stored ? read_u32(*stored) : kFormatVersion;
+}
+
+Result<void> raise_format(kv::WriteTxn& txn, std::uint32_t version) {
+    KIGUMI_TRY(const std::uint32_t present, format(txn));
+    return present < version ? put_format(txn, version) : Result<void>();
+}
+
+Result<void> check_format(kv::ReadTxn& txn) {
+    KIGUMI_TRY(const std::uint32_t present, format(txn));
+    if (present >= kFormatVersion && present <= kProvenFormat) return {};
     return fail(ErrorCode::kUnsupported,
-                "the data directory has format " + std::to_string(read_u32(*stored)) +
-                    " and this version reads formats " + std::to_string(kFormatVersion) + " and " +
-                    std::to_string(kOverlaidFormat) + "; use the version that wrote it");
+                "the data directory has format " + std::to_string(present) +
+                    " and this version reads formats " + std::to_string(kFormatVersion) + " to " +
+                    std::to_string(kProvenFormat) + "; use the version that wrote it");
 }
 
 Result<std::optional<ReplicaId>> replica(kv::ReadTxn& txn) {
@@ -67,13 +80,30 @@ Result<bool> lives_at(kv::ReadTxn& txn, const Place& place) {
            read_u64(stored->substr(ReplicaId::kSize + 8)) == place.inode;
 }
 
-Result<void> put_identity(kv::WriteTxn& txn, const ReplicaId& replica, const Place& place) {
+Result<void> put_identity(kv::WriteTxn& txn, const ReplicaId& replica, const Place& place,
+                          const SigningKey* key) {
     KIGUMI_TRY(const auto format, txn.get(Table::kMeta, kFormat));
     if (!format) KIGUMI_CHECK(put_format(txn, kFormatVersion));
     std::string identity(replica.bytes());
     append_u64(identity, place.device);
     append_u64(identity, place.inode);
-    return txn.put(Table::kMeta, kReplica, identity);
+    KIGUMI_CHECK(txn.put(Table::kMeta, kReplica, identity));
+    if (key == nullptr) return txn.erase(Table::kMeta, kSeed);
+    return txn.put(Table::kMeta, kSeed,
+                   {reinterpret_cast<const char*>(key->seed().data()), key->seed().size()});
+}
+
+Result<std::optional<SigningKey>> signing_key(kv::ReadTxn& txn) {
+    KIGUMI_TRY(const auto self, replica(txn));
+    KIGUMI_TRY(const auto stored, txn.get(Table::kMeta, kSeed));
+    std::optional<SigningKey> key;
+    if (!stored || stored->size() != SigningKey::kSeedSize) return key;
+    SigningKey::Seed seed{};
+    std::copy(stored->begin(), stored->end(), seed.begin());
+    key.emplace(seed);
+    // An earlier version that takes a new identity leaves the seed of the old one.
+    if (self != key->replica()) key.reset();
+    return key;
 }
 
 Result<Hlc> last_time(kv::ReadTxn& txn) {
@@ -107,6 +137,16 @@ Result<BucketId> make_bucket(kv::WriteTxn& txn, std::string_view name) {
     }
     KIGUMI_CHECK(txn.put(Table::kBuckets, name, bucket_prefix(next)));
     return next;
+}
+
+Result<bool> is_signed(kv::ReadTxn& txn, std::string_view name) {
+    KIGUMI_TRY(const auto stored, txn.get(Table::kBuckets, name));
+    return stored && stored->size() > kNumberBytes && (*stored)[kNumberBytes] == kSigned;
+}
+
+Result<void> put_signed(kv::WriteTxn& txn, std::string_view name) {
+    KIGUMI_TRY(const BucketId bucket, make_bucket(txn, name));
+    return txn.put(Table::kBuckets, name, bucket_prefix(bucket) + kSigned);
 }
 
 Result<std::string> pull_mark(kv::ReadTxn& txn, BucketId bucket) {

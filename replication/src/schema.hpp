@@ -7,6 +7,7 @@
 #include "kigumi/clocks/version_vector.hpp"
 #include "kigumi/replication/kv.hpp"
 #include "origin_table.hpp"
+#include "signatures.hpp"
 
 /// What stands in the small tables, and the keys of all of them (`docs/format/store.md`).
 namespace kigumi::schema {
@@ -14,6 +15,9 @@ namespace kigumi::schema {
 inline constexpr std::uint32_t kFormatVersion = 1;
 /// While a bucket has an overlay (`overlay.hpp`): who does not know of it would miss rows.
 inline constexpr std::uint32_t kOverlaidFormat = 2;
+/// Once a bucket is signed or a write with a proof is held, for good: who does not know of proofs
+/// could not read those rows, and would write without.
+inline constexpr std::uint32_t kProvenFormat = 3;
 
 using BucketId = std::uint32_t;
 
@@ -29,18 +33,30 @@ struct Place {
     std::uint64_t inode = 0;
 };
 Result<void> put_format(kv::WriteTxn& txn, std::uint32_t format);
+/// The format of an environment that has none yet is 1.
+Result<std::uint32_t> format(kv::ReadTxn& txn);
+/// Raises the format, if it is lower.
+Result<void> raise_format(kv::WriteTxn& txn, std::uint32_t format);
 /// kUnsupported if the environment has a format that this version does not know.
 Result<void> check_format(kv::ReadTxn& txn);
 Result<std::optional<ReplicaId>> replica(kv::ReadTxn& txn);
 /// Whether the environment has an identity and remembers this place as its own.
 Result<bool> lives_at(kv::ReadTxn& txn, const Place& place);
-Result<void> put_identity(kv::WriteTxn& txn, const ReplicaId& replica, const Place& place);
+/// Replaces the identity. Without a key, as environments of earlier versions have it, it cannot
+/// write to signed buckets.
+Result<void> put_identity(kv::WriteTxn& txn, const ReplicaId& replica, const Place& place,
+                          const SigningKey* key);
+/// The key pair of the present identity; nothing if it was made without one.
+Result<std::optional<SigningKey>> signing_key(kv::ReadTxn& txn);
 
 Result<Hlc> last_time(kv::ReadTxn& txn);
 Result<void> put_last_time(kv::WriteTxn& txn, Hlc time);
 
 Result<std::optional<BucketId>> find_bucket(kv::ReadTxn& txn, std::string_view name);
 Result<BucketId> make_bucket(kv::WriteTxn& txn, std::string_view name);
+/// Whether all writes of the bucket have to bear proofs here (`Store::sign_bucket`).
+Result<bool> is_signed(kv::ReadTxn& txn, std::string_view name);
+Result<void> put_signed(kv::WriteTxn& txn, std::string_view name);
 
 /// How far the staged rows of a bucket go; an empty mark is none.
 Result<std::string> pull_mark(kv::ReadTxn& txn, BucketId bucket);

@@ -16,8 +16,7 @@ Result<void> WriteTransaction::stage(const KeyedRow& row) {
     if (folding()) return folding_first();
     state_->dirty = true;
     const StoreKey key = store_key(row.at);
-    const std::string record =
-        encode_record(key.bytes, key.shortened, row.at, row.row, state_->origins);
+    const std::string record = state_->record_of(key, row.at, row.row);
     return state_->txn->put(Table::kStaging, schema::bucket_prefix(state_->bucket) + key.bytes,
                             record);
 }

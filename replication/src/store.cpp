@@ -26,12 +26,6 @@ std::uint64_t system_wall_ms() {
 
 void system_random(std::span<std::uint8_t> out) { randombytes_buf(out.data(), out.size()); }
 
-ReplicaId new_replica(const StoreOptions& options) {
-    ReplicaId::Bytes bytes{};
-    options.random(bytes);
-    return ReplicaId(bytes);
-}
-
 schema::Place place_of(const std::filesystem::path& directory) {
     struct stat info {};
     if (directory.empty() || stat((directory / "data.mdb").c_str(), &info) != 0) return {};
@@ -73,7 +67,7 @@ Result<void> settle_identity(StoreState& state) {
                objection(*txn, place, went_back && state.mark.read() == marked));
     if (reason.empty()) return {};
     KIGUMI_TRY(const auto old, schema::replica(*txn));
-    KIGUMI_CHECK(schema::put_identity(*txn, new_replica(state.options), place));
+    KIGUMI_CHECK(state.take_new_identity(*txn));
     KIGUMI_CHECK(txn->commit());
     if (old) state.renewed = IdentityChange{*old, reason};
     state.committed();
@@ -93,6 +87,15 @@ void write_peer(codec::Packer& packer, const PeerRecord& peer) {
 }
 
 }  // namespace
+
+Result<ReplicaId> StoreState::take_new_identity(kv::WriteTxn& txn) const {
+    // It always has a key: some bucket may become signed later.
+    SigningKey::Seed seed{};
+    options.random(seed);
+    const SigningKey key(seed);
+    KIGUMI_CHECK(schema::put_identity(txn, key.replica(), place_of(directory), &key));
+    return key.replica();
+}
 
 void StoreState::committed() {
     if (directory.empty()) return;
@@ -139,13 +142,13 @@ Result<WriteTransaction> Store::write(std::string_view bucket) {
     KIGUMI_CHECK(check_bucket(bucket));
     KIGUMI_TRY(auto txn, state_->env->begin_write());
     KIGUMI_TRY(const auto id, schema::make_bucket(*txn, bucket));
+    KIGUMI_TRY(const bool is_signed, schema::is_signed(*txn, bucket));
     KIGUMI_TRY(auto origins, state_->origins.load(*txn, false));
     KIGUMI_TRY(auto clock, schema::clock(*txn, id, *origins));
     KIGUMI_TRY(auto self, schema::replica(*txn));
     if (!self) {
         // Only environments in memory come here without an identity: open() settles it for files.
-        self = new_replica(state_->options);
-        KIGUMI_CHECK(schema::put_identity(*txn, *self, {}));
+        KIGUMI_TRY(self, state_->take_new_identity(*txn));
     }
     KIGUMI_TRY(const Hlc time, schema::last_time(*txn));
     KIGUMI_TRY(auto overlay, overlay::find(*txn, id));
@@ -163,6 +166,9 @@ Result<WriteTransaction> Store::write(std::string_view bucket) {
                                     std::move(overlay),
                                     {},
                                     0,
+                                    false,
+                                    is_signed,
+                                    {},
                                     false}));
 }
 
@@ -205,8 +211,7 @@ Result<ReplicaId> Store::renew_identity(const ReplicaId& compromised) {
     KIGUMI_TRY(const auto txn, state_->env->begin_write());
     KIGUMI_TRY(const auto present, schema::replica(*txn));
     if (present && *present != compromised) return *present;
-    const ReplicaId fresh = new_replica(state_->options);
-    KIGUMI_CHECK(schema::put_identity(*txn, fresh, place_of(state_->directory)));
+    KIGUMI_TRY(const ReplicaId fresh, state_->take_new_identity(*txn));
     KIGUMI_CHECK(txn->commit());
     return fresh;
 }

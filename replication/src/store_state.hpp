@@ -21,6 +21,8 @@ class StoreState {
     std::atomic<std::uint64_t> skewed_writes{0};
     std::atomic<std::uint64_t> largest_skew_ms{0};
 
+    /// Draws a new identity, with a key, and makes it the environment's.
+    Result<ReplicaId> take_new_identity(kv::WriteTxn& txn) const;
     /// Something was committed: remembers how far, and tells the node.
     void committed();
     /// A write from elsewhere bore a time that far beyond what the clock follows.

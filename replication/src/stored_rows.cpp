@@ -9,6 +9,11 @@ namespace kigumi {
 
 using kv::Table;
 
+Result<bool> StoredRows::may_bear_proofs() const {
+    KIGUMI_TRY(const std::uint32_t format, schema::format(*snapshot_.state_->txn));
+    return format >= schema::kProvenFormat;
+}
+
 std::vector<ReplicaId> StoredRows::origins() const {
     const OriginTable& table = *snapshot_.state_->origins;
     std::vector<ReplicaId> names;

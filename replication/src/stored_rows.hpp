@@ -18,6 +18,8 @@ class StoredRows {
 
     explicit StoredRows(ReadTransaction& snapshot) : snapshot_(snapshot) {}
 
+    /// Whether any row of the store, of this bucket or another, can have a write with a proof.
+    Result<bool> may_bear_proofs() const;
     /// The replicas that records and entries name, by their numbers.
     std::vector<ReplicaId> origins() const;
     /// The row that a record holds.

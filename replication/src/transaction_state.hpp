@@ -36,8 +36,15 @@ struct WriteTransaction::State {
     std::optional<Hlc> now;
     std::size_t written_bytes = 0;  ///< by local writes, for the limit
     bool dirty = false;
+    bool is_signed = false;         ///< the bucket: new writes are, and others have to be
+    std::optional<SigningKey> key;  ///< once something was signed
+    bool proven = false;            ///< a proof was stored
 
     bucket::Reader reader() { return {*txn, bucket, origins, overlay ? &*overlay : nullptr}; }
+    /// Gives proofs to the own writes that `before` lacks.
+    Result<void> sign(const RowKey& at, const Row& before_row, Row& after);
+    /// The row's record, for any table.
+    std::string record_of(const StoreKey& key, const RowKey& at, const Row& row);
     /// Writes what is to show instead of `before`; with it, what lies over the row is folded.
     Result<void> write_row(const RowKey& at, const Row& before_row, const Row& after);
     /// Writes the row itself and its index entries.

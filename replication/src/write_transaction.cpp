@@ -88,12 +88,19 @@ Result<void> WriteTransaction::State::store_row(const RowKey& at, const StoreKey
     if (is_removed && !was_removed) KIGUMI_CHECK(txn->put(Table::kRemoved, row_key, {}));
     if (was_removed && !is_removed) KIGUMI_CHECK(txn->erase(Table::kRemoved, row_key));
     if (after.empty()) return txn->erase(Table::kRows, row_key);
-    const std::string record = encode_record(key.bytes, key.shortened, at, after, origins);
+    const std::string record = record_of(key, at, after);
     written_bytes += row_key.size() + record.size();
     return txn->put(Table::kRows, row_key, record);
 }
 
+std::string WriteTransaction::State::record_of(const StoreKey& key, const RowKey& at,
+                                               const Row& row) {
+    for (const Write& write : row) proven = proven || !write.proof.empty();
+    return encode_record(key.bytes, key.shortened, at, row, origins);
+}
+
 Result<void> WriteTransaction::put(const RowKey& at, const Row& before, Row after) {
+    if (state_->is_signed) KIGUMI_CHECK(state_->sign(at, before, after));
 #ifdef KIGUMI_DEFECTS
     for (const Write& write : before)
         if (after.find(write.dot) == nullptr) listed.insert(write.dot);
@@ -116,6 +123,7 @@ Result<void> WriteTransaction::commit() {
     KIGUMI_CHECK(
         schema::put_clock(*state.txn, state.bucket, state.before, state.clock, state.origins));
     KIGUMI_CHECK(state.origins.save(*state.txn));
+    if (state.proven) KIGUMI_CHECK(schema::raise_format(*state.txn, schema::kProvenFormat));
     if (state.time.last() != state.time_before)
         KIGUMI_CHECK(schema::put_last_time(*state.txn, state.time.last()));
     KIGUMI_CHECK(state.txn->commit());

@@ -338,6 +338,8 @@ std::vector<Entry> other_entries() {
              return open_and_close<kigumi_value>(
                  [&](auto** out) { return kigumi_value_from_json_copy(json, out); }, kigumi_free);
          }},
+        {"kigumi_bucket_sign", false,
+         [](World& w) { return kigumi_bucket_sign(w.store, "a bucket of which all is proved"); }},
         {"kigumi_bundle_export", false,
          [](World& w) {
              return kigumi_bundle_export(w.store, w.exported.c_str(), nullptr, nullptr);

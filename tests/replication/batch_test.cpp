@@ -26,6 +26,8 @@ std::vector<KeyedRow> sample() {
     path::append(leaf, Type::kCounter);
     Row siblings = row_of(Value(Object{{"a", Value(Array{Value(), true, -1, 0.5, "t"})}}));
     siblings.insert({{replica(2), 300}, Hlc::at_ms(2), Value(Bytes{"raw"})});
+    siblings.insert(
+        {{replica(3), 1}, Hlc::at_ms(2), Removed{}, *Proof::from_bytes(std::string(96, 'p'))});
     Row counted = row_of(Tally{70'000, 1});
     counted.insert({{replica(2), 2}, Hlc::at_ms(3), Reset{{{a, {5, 1}}, {replica(3), {9, 0}}}}});
     return {{{"r", Type::kRegister, {}}, siblings},

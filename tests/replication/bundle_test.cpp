@@ -237,8 +237,8 @@ TEST_F(Bundles, SayWhatCannotBeWrittenOrRead) {
     overwrite(path("text"), "this is not what you are looking for");
     expect_error(bundle::inspect(path("text")).error(), ErrorCode::kInvalidArgument,
                  "not a bundle");
-    overwrite(path("newer"), std::string("KIGUMI\0\2", 8) + "whatever");
-    expect_error(bundle::inspect(path("newer")).error(), ErrorCode::kUnsupported, "format 2");
+    overwrite(path("newer"), std::string("KIGUMI\0\3", 8) + "whatever");
+    expect_error(bundle::inspect(path("newer")).error(), ErrorCode::kUnsupported, "format 3");
     bundle::WriteOptions ahead = since(*from);
     ahead.since.begin()->second.raise(from->replica().value(), 9);
     expect_error(bundle::write(*from, path("b"), ahead).error(), ErrorCode::kInvalidArgument,

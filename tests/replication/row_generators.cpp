@@ -26,6 +26,14 @@ Payload any_payload(bool tally_row) {
     return reset;
 }
 
+/// No sound one, but bytes that are taken for one.
+Proof any_proof() {
+    if (!*rc::gen::weightedElement<bool>({{4, false}, {1, true}})) return {};
+    const auto bytes =
+        *rc::gen::container<std::vector<char>>(Proof::kSize, rc::gen::arbitrary<char>());
+    return *Proof::from_bytes({bytes.data(), bytes.size()});
+}
+
 Row any_row(bool tally_row) {
     Row row;
     const auto writes = *rc::gen::resize(100, rc::gen::inRange(1, 4));
@@ -33,7 +41,8 @@ Row any_row(bool tally_row) {
         const std::uint64_t counter = std::max<std::uint64_t>(1, *wide_number());
         row.insert({{replica(*rc::gen::inRange(1U, 9U)), counter},
                     Hlc{*wide_number()},
-                    any_payload(tally_row)});
+                    any_payload(tally_row),
+                    any_proof()});
     }
     return row;
 }

@@ -1,16 +1,21 @@
 #include "replication/store_group.hpp"
 
+#include "schema.hpp"
+
 namespace kigumi {
 
 StoreGroup::StoreGroup(Transfer transfer) : transfer_(std::move(transfer)) {
     for (unsigned i = 0; i < kReplicas; ++i) {
         StoreOptions options;
         options.wall_ms = [this, i] { return wall_ms_[i]; };
-        options.random = [i](std::span<std::uint8_t> out) {
-            const ReplicaId id = replica(i + 1);
-            std::copy(id.bytes().begin(), id.bytes().end(), out.begin());
-        };
-        stores_.push_back(Store::over(std::make_shared<kv::MemoryEnv>(), options).value());
+        const auto env = std::make_shared<kv::MemoryEnv>();
+        {
+            // The ids that the replicas in memory have.
+            const auto txn = env->begin_write().value();
+            schema::put_identity(*txn, replica(i + 1), {}, nullptr).value();
+            txn->commit().value();
+        }
+        stores_.push_back(Store::over(env, options).value());
     }
 }
 

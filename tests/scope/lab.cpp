@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "bytes.hpp"
+#include "schema.hpp"
 
 namespace kigumi::scope {
 namespace {
@@ -63,9 +64,10 @@ Lab::Lab(const Scope& scope) : scope_(scope) {
         bench.env = std::make_shared<kv::MemoryEnv>();
         StoreOptions options;
         options.wall_ms = [this] { return wall_ms_; };
-        options.random = [id = id_of(i)](std::span<std::uint8_t> out) {
-            std::copy_n(id.bytes().begin(), std::min(out.size(), ReplicaId::kSize), out.begin());
-        };
+        auto identity = bench.env->begin_write().value();
+        schema::put_identity(*identity, id_of(i), {}, nullptr).value();
+        identity->commit().value();
+        identity.reset();
         bench.store = Store::over(bench.env, std::move(options)).value();
         // All replicas have heard of all, in the same order, and have a clock that runs: so that
         // equal histories leave equal bytes.

@@ -7,6 +7,7 @@
 #include "protocol/messages.hpp"
 #include "row_record.hpp"
 #include "schema.hpp"
+#include "signatures.hpp"
 #include "workload.hpp"
 
 namespace kigumi::sim {
@@ -66,11 +67,18 @@ std::string describe(const Row& row) {
     return out;
 }
 
+/// What the row says, without the proofs of who says it.
+Row plain(const Row& row) {
+    Row said;
+    for (const Write& write : row) said.insert({write.dot, write.time, write.payload});
+    return said;
+}
+
 /// Rows that hold nothing but removals may be collected at different times.
 std::map<RowKey, Row> visible(const std::map<RowKey, Row>& rows) {
     std::map<RowKey, Row> shown;
     for (const auto& [at, row] : rows)
-        if (!row.removed()) shown.emplace(at, row);
+        if (!row.removed()) shown.emplace(at, plain(row));
     return shown;
 }
 
@@ -111,6 +119,8 @@ Cluster::Cluster(const Options& options, Counters& counters)
     for (unsigned i = 0; i < size(); ++i) {
         nodes_[i].env = std::make_shared<kv::MemoryEnv>();
         open_store(i);
+        for (const std::string& bucket : buckets_)
+            if (options.proofs) store(i).sign_bucket(bucket).value();
     }
     for (unsigned i = 0; i < size(); ++i) {
         for (unsigned j = 0; j < i; ++j) {
@@ -737,10 +747,27 @@ void Cluster::check_converged() {
                                 describe(all));
             auto snapshot = store(i).read(bucket).value();
             check_requests(bucket, snapshot);
+            if (options_.proofs) check_proofs(i, bucket);
             // Equal vectors and the exact cut at each make the replicas identical.
             check_bucket(i, bucket);
         }
     }
+}
+
+void Cluster::check_proofs(unsigned index, const std::string& bucket) {
+    auto snapshot = store(index).read(bucket).value();
+    snapshot
+        .scan({},
+              [&](const RowKey& at, const Row& row) {
+                  for (const Write& write : row) {
+                      ++counters_["proofs checked"];
+                      if (const auto sound = check_proof(bucket, at, write); !sound)
+                          throw Violation("node " + std::to_string(index) + ": " +
+                                          sound.error().message);
+                  }
+                  return true;
+              })
+        .value();
 }
 
 void Cluster::trace(const std::string& what) const {

@@ -162,6 +162,8 @@ class Cluster {
     std::optional<std::map<RowKey, Row>> sound_rows(unsigned node, const std::string& bucket);
     void plant_difference(unsigned node, const std::string& bucket, const RowKey& at,
                           const Row& row);
+    /// Checks that every write bears a sound proof.
+    void check_proofs(unsigned node, const std::string& bucket);
     bool members_agree();
     /// What everybody has to reach.
     VersionVector target(const std::string& bucket);

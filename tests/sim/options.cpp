@@ -52,6 +52,7 @@ Options options_for(std::uint64_t seed) {
     // A write to a damaged row spreads the loss before an audit can find it.
     if (options.damage > 0) options.request_ms = Options().request_ms;
     options.overlay = random.chance(50);
+    options.proofs = random.chance(15);
     return options;
 }
 

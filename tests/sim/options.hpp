@@ -15,6 +15,7 @@ struct Options {
     unsigned keys = 4;
     bool two_buckets = false;
     bool large = false;   ///< product sizes for credits and batches, instead of tiny ones
+    bool proofs = false;  ///< the buckets are signed, everywhere and from the beginning
     bool overlay = true;  ///< with tiny sizes: a pull of a few rows is laid over, not joined
 
     // Chances in percent, per message or per step.

@@ -47,6 +47,8 @@ void counters(Exposition& out, const ReplicationCounters& counters) {
         counters.audits_done);
     one("kigumi_refused_links_total", "Links that were closed for what came from them.",
         counters.refused_peers);
+    one("kigumi_unproven_messages_total",
+        "Messages that were thrown away for a write without a sound proof.", counters.unproven);
 }
 
 }  // namespace

@@ -81,7 +81,8 @@ Json replication_json(const ReplicatorStatus& status) {
               {"pulls_broken", done.pulls_broken},
               {"pulls_served", done.pulls_served},
               {"audits_done", done.audits_done},
-              {"refused_links", done.refused_peers}}},
+              {"refused_links", done.refused_peers},
+              {"unproven_messages", done.unproven}}},
             {"clock_skew",
              {{"writes", status.clock_skew.writes}, {"largest_ms", status.clock_skew.largest_ms}}},
             {"buffered_bytes", status.buffered_bytes}};

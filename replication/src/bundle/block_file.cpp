@@ -13,14 +13,16 @@
 namespace kigumi::bundle {
 namespace {
 
-/// The last byte is the version of the format.
-constexpr std::string_view kMagic("KIGUMI\0\1", 8);
+/// A byte follows: the version of the format.
+constexpr std::string_view kMagic("KIGUMI\0", 7);
 constexpr std::size_t kHeaderBytes = 16;
 /// Fast enough for a disk; higher levels save a tenth and take twice as long.
 constexpr int kLevel = 1;
 constexpr std::uint64_t kBehindBytes = std::uint64_t{8} << 20;
 
-std::uint64_t first_link() { return XXH3_64bits(kMagic.data(), kMagic.size()); }
+std::string head_of(Format format) { return std::string(kMagic) + static_cast<char>(format); }
+
+std::uint64_t first_link(std::string_view head) { return XXH3_64bits(head.data(), head.size()); }
 
 std::uint64_t next_link(std::string_view sizes, std::string_view stored, std::uint64_t link) {
     const std::uint64_t seed = XXH3_64bits_withSeed(sizes.data(), sizes.size(), link);
@@ -66,17 +68,19 @@ BlockWriter::BlockWriter(std::filesystem::path file)
     : file_(std::move(file)),
       unfinished_(file_.string() + ".partial"),
       compressing_(compressor),
-      filling_(compressing_.fresh()),
-      chain_(first_link()) {}
+      filling_(compressing_.fresh()) {}
 
 BlockWriter::~BlockWriter() {
     if (!finished_ && out_.get() >= 0) unlink(unfinished_.c_str());
 }
 
-Result<std::unique_ptr<BlockWriter>> BlockWriter::create(const std::filesystem::path& file) {
+Result<std::unique_ptr<BlockWriter>> BlockWriter::create(const std::filesystem::path& file,
+                                                         Format format) {
     std::unique_ptr<BlockWriter> writer(new BlockWriter(file));
     KIGUMI_TRY(writer->out_, files::open(writer->unfinished_, O_WRONLY | O_CREAT | O_TRUNC));
-    KIGUMI_CHECK(writer->write_raw(kMagic));
+    const std::string head = head_of(format);
+    writer->chain_ = first_link(head);
+    KIGUMI_CHECK(writer->write_raw(head));
     return writer;
 }
 
@@ -133,7 +137,7 @@ Result<std::uint64_t> BlockWriter::finish() {
 }
 
 BlockReader::BlockReader(std::filesystem::path file)
-    : file_(std::move(file)), chain_(first_link()), decompressing_(decompressor) {}
+    : file_(std::move(file)), decompressing_(decompressor) {}
 
 Result<std::unique_ptr<BlockReader>> BlockReader::open(const std::filesystem::path& file) {
     std::unique_ptr<BlockReader> reader(new BlockReader(file));
@@ -143,15 +147,16 @@ Result<std::unique_ptr<BlockReader>> BlockReader::open(const std::filesystem::pa
     if (!S_ISREG(info.st_mode))
         return fail(ErrorCode::kInvalidArgument, file.string() + " is not a file");
     reader->file_bytes_ = static_cast<std::uint64_t>(info.st_size);
-    std::string magic(std::min<std::uint64_t>(reader->file_bytes_, kMagic.size()), '\0');
-    KIGUMI_CHECK(reader->read_raw(magic.data(), magic.size()));
-    if (magic.substr(0, 7) != kMagic.substr(0, 7))
+    std::string head(std::min<std::uint64_t>(reader->file_bytes_, kMagic.size() + 1), '\0');
+    KIGUMI_CHECK(reader->read_raw(head.data(), head.size()));
+    if (!head.starts_with(kMagic))
         return fail(ErrorCode::kInvalidArgument, file.string() + " is not a bundle");
-    if (magic != kMagic)
+    if (head != head_of(Format::kPlain) && head != head_of(Format::kProven))
         return fail(ErrorCode::kUnsupported,
                     file.string() + " is a bundle of format " +
-                        std::to_string(static_cast<unsigned char>(magic.back())) +
-                        " and this version reads format 1; use the version that wrote it");
+                        std::to_string(static_cast<unsigned char>(head.back())) +
+                        " and this version reads formats 1 and 2; use the version that wrote it");
+    reader->chain_ = first_link(head);
     return reader;
 }
 

@@ -18,11 +18,15 @@ namespace kigumi::bundle {
 /// Of a block before compression. Also what a reader may be made to allocate at a time.
 inline constexpr std::size_t kBlockBytes = std::size_t{1} << 20;
 
+/// The version of the format. Those who know the first only could not read writes with proofs.
+enum class Format : std::uint8_t { kPlain = 1, kProven = 2 };
+
 /// Writes under another name until `finish`. Blocks are compressed by threads of their own while
 /// the caller fills the next.
 class BlockWriter {
   public:
-    static Result<std::unique_ptr<BlockWriter>> create(const std::filesystem::path& file);
+    static Result<std::unique_ptr<BlockWriter>> create(const std::filesystem::path& file,
+                                                       Format format);
     /// Removes what was not finished.
     ~BlockWriter();
 
@@ -44,7 +48,7 @@ class BlockWriter {
     files::Descriptor out_;
     BlockWorkers compressing_;
     std::unique_ptr<BlockJob> filling_;
-    std::uint64_t chain_;
+    std::uint64_t chain_ = 0;
     std::uint64_t written_ = 0;
     std::uint64_t behind_ = 0;  ///< of these, what was let to the disk
     RunningHash hash_;
@@ -85,7 +89,7 @@ class BlockReader {
     files::Descriptor in_;
     std::uint64_t file_bytes_ = 0;
     std::uint64_t read_ = 0;  ///< of the file
-    std::uint64_t chain_;
+    std::uint64_t chain_ = 0;
     RunningHash hash_;
     BlockWorkers decompressing_;
     std::optional<Error> broken_;      ///< what ends the reading behind the blocks that were read

@@ -80,7 +80,33 @@ class SentRows {
     bool ended_ = false;
 };
 
-Result<void> join(Store& store, const std::filesystem::path& file, const Cut& cut) {
+/// Rows whose proofs are checked by one snapshot.
+constexpr std::size_t kCheckedAtOnce = 256;
+
+/// Checks the proofs of a bucket's rows, if it is signed here; returns whether it is. Before
+/// anything is joined, and without keeping writers.
+Result<bool> check_proofs(Store& store, const std::filesystem::path& file, const Cut& cut) {
+    KIGUMI_TRY(const bool is_signed, store.is_signed(cut.bucket));
+    if (!is_signed) return false;
+    KIGUMI_TRY(StreamReader in, open_at(file, cut.bucket));
+    std::vector<KeyedRow> rows;
+    for (bool more = true; more;) {
+        KIGUMI_TRY(const Item item, in.next());
+        more = item == Item::kRow;
+        if (more) {
+            KIGUMI_TRY(KeyedRow keyed, in.row());
+            rows.push_back(std::move(keyed));
+        }
+        if (more && rows.size() < kCheckedAtOnce) continue;
+        if (auto sound = store.check_proofs(cut.bucket, rows); !sound)
+            return fail(sound.error().code,
+                        file.string() + " cannot be joined: " + sound.error().message);
+        rows.clear();
+    }
+    return true;
+}
+
+Result<void> join(Store& store, const std::filesystem::path& file, const Cut& cut, bool as_signed) {
     KIGUMI_TRY(const ReplicaId self, store.replica());
     {
         KIGUMI_TRY(const ReadTransaction before, store.read(cut.bucket));
@@ -89,6 +115,7 @@ Result<void> join(Store& store, const std::filesystem::path& file, const Cut& cu
         if (cut.version[self] > before.version()[self]) KIGUMI_CHECK(store.renew_identity(self));
     }
     KIGUMI_TRY(WriteTransaction tx, store.write(cut.bucket));
+    KIGUMI_CHECK(tx.expect_checked(as_signed));
     if (!cut.full() && !tx.version().covers(cut.base))
         return fail(ErrorCode::kBusy, "the store has gone back in time meanwhile; try again");
     KIGUMI_TRY(StreamReader in, open_at(file, cut.bucket));
@@ -154,7 +181,13 @@ Result<std::vector<Summary>> import(Store& store, const std::vector<std::filesys
     KIGUMI_TRY(const auto order, order_of(files, bundles, have));
     std::vector<Summary> joined;
     for (const std::size_t i : order) {
-        for (const Cut& cut : bundles[i].cuts) KIGUMI_CHECK(join(store, files[i], cut));
+        std::vector<bool> as_signed;
+        for (const Cut& cut : bundles[i].cuts) {
+            KIGUMI_TRY(const bool is_signed, check_proofs(store, files[i], cut));
+            as_signed.push_back(is_signed);
+        }
+        for (std::size_t at = 0; at < as_signed.size(); ++at)
+            KIGUMI_CHECK(join(store, files[i], bundles[i].cuts[at], as_signed[at]));
         joined.push_back(bundles[i]);
     }
     return joined;

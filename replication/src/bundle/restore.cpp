@@ -31,8 +31,9 @@ class Loader {
             if (batch_.bytes() > kBatchBytes) KIGUMI_CHECK(hand_over());
         }
         KIGUMI_CHECK(hand_over());
-        batch_.first = [time = time_.last()](kv::WriteTxn& txn) -> Result<void> {
-            KIGUMI_CHECK(schema::put_format(txn, schema::kFormatVersion));
+        batch_.first = [time = time_.last(), proven = proven_](kv::WriteTxn& txn) -> Result<void> {
+            KIGUMI_CHECK(
+                schema::put_format(txn, proven ? schema::kProvenFormat : schema::kFormatVersion));
             return schema::put_last_time(txn, time);
         };
         KIGUMI_CHECK(hand_over());
@@ -103,6 +104,7 @@ class Loader {
         for (const Write& write : keyed.row) {
             time_.observe(write.time, in_.summary().time_ms);
             writes_ += mark(write.dot, in_.place());
+            proven_ = proven_ || !write.proof.empty();
         }
         return {};
     }
@@ -137,6 +139,7 @@ class Loader {
     HlcClock time_;
     std::uint64_t writes_ = 0;
     std::uint64_t entries_ = 0;
+    bool proven_ = false;  ///< some write bears a proof
 };
 
 }  // namespace

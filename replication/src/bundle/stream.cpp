@@ -20,8 +20,9 @@ void write_id(codec::Packer& packer, const ReplicaId& id) { codec::pack_bytes(pa
 }  // namespace
 
 Result<StreamWriter> StreamWriter::create(const std::filesystem::path& file,
-                                          const ReplicaId& source, std::uint64_t time_ms) {
-    KIGUMI_TRY(auto out, BlockWriter::create(file));
+                                          const ReplicaId& source, std::uint64_t time_ms,
+                                          Format format) {
+    KIGUMI_TRY(auto out, BlockWriter::create(file, format));
     StreamWriter writer(std::move(out));
     writer.summary_.file = file;
     writer.summary_.source = source;

@@ -26,7 +26,7 @@ class Origins : public codec::OriginNames {
 class StreamWriter {
   public:
     static Result<StreamWriter> create(const std::filesystem::path& file, const ReplicaId& source,
-                                       std::uint64_t time_ms);
+                                       std::uint64_t time_ms, Format format);
 
     Result<void> bucket(const Cut& cut, const Origins& origins);
     Result<void> row(std::string_view place, std::string_view record);

@@ -24,6 +24,12 @@ Result<ReadTransaction> folded(Store& store, const std::string& bucket) {
     }
 }
 
+Result<Format> format_for(Store& store) {
+    KIGUMI_TRY(ReadTransaction snapshot, store.read());
+    KIGUMI_TRY(const bool proven, StoredRows(snapshot).may_bear_proofs());
+    return proven ? Format::kProven : Format::kPlain;
+}
+
 std::string origin_and_counter(const ReplicaId& origin, std::uint64_t counter) {
     return Dot{origin, counter}.text();
 }
@@ -105,7 +111,8 @@ Result<Summary> write(Store& store, const std::filesystem::path& file,
     }
     KIGUMI_TRY(const ReplicaId source, store.replica());
     KIGUMI_TRY(const kv::Usage usage, store.usage());
-    KIGUMI_TRY(StreamWriter out, StreamWriter::create(file, source, store.wall_ms()));
+    KIGUMI_TRY(const Format format, format_for(store));
+    KIGUMI_TRY(StreamWriter out, StreamWriter::create(file, source, store.wall_ms(), format));
     Meter meter(options.progress, usage.file_bytes);
     for (const std::string& bucket : buckets)
         KIGUMI_CHECK(write_bucket(store, bucket, options, out, meter));

@@ -218,6 +218,7 @@ Result<Outcome> settle(Store& store, const std::string& bucket, const Range& ran
     }
     if (found.empty() && !KIGUMI_DEFECT(kAuditAdvances)) return outcome;
     KIGUMI_TRY(WriteTransaction txn, store.write(bucket));
+    KIGUMI_CHECK(txn.expect_checked(theirs.as_signed));
     if (txn.folding()) return outcome;
     for (auto& [place, difference] : found) {
         const auto it = theirs.rows.find(place);

@@ -54,6 +54,7 @@ struct Theirs {
     VersionVector version;
     VersionVector floor;
     std::set<std::string> damaged;  ///< places where it cannot read what it has
+    bool as_signed = false;         ///< the proofs of all writes were checked
 };
 /// Unpacks and checks rows from anybody: kCorrupt if they are not all in the range, once, with
 /// writes that `theirs.version` covers.

@@ -35,6 +35,8 @@ void PullClient::take_over() {
         const Hlc latest{reader.uint()};
         KIGUMI_CHECK(reader.finish("what is stored of a pull"));
         KIGUMI_TRY(resume_, wire::decode_cursor(cursor));
+        // In a bucket that is signed nothing is staged unchecked.
+        KIGUMI_TRY(as_signed_, store_.is_signed(bucket_));
         peer_ = peer;
         base_ = base;
         staged_rows_ = taken_over_ = rows;
@@ -64,17 +66,20 @@ std::string PullClient::mark() const {
 Result<wire::Pull> PullClient::begin(LinkId link, const ReplicaId& peer,
                                      const VersionVector& version, std::uint64_t now_ms,
                                      std::uint64_t timeout_ms) {
+    KIGUMI_TRY(const bool as_signed, store_.is_signed(bucket_));
     // The version can lie below the base of an earlier process only if this store went back.
-    if (peer != peer_ || !resume_ || !version.covers(base_)) {
+    if (peer != peer_ || !resume_ || !version.covers(base_) || as_signed != as_signed_) {
         KIGUMI_TRY(const bool cleared, discard());
         if (!cleared)
             return fail(ErrorCode::kBusy, "rows of an earlier answer are being cleared away");
         peer_ = peer;
         base_ = version;
+        as_signed_ = as_signed;
         if (KIGUMI_DEFECT(kBaseTooHigh)) base_.raise(peer, base_[peer] + 1);
     }
     partial_.clear();
     const std::uint64_t id = KIGUMI_DEFECT(kBaseNotChecked) ? 1 : options_.random();
+    unproven_ = false;
     session_ = Session{link, id, {}, 0, now_ms, timeout_ms};
     return wire::Pull{bucket_, session_->id, base_, options_.pull_credit_bytes, resume_};
 }
@@ -96,6 +101,9 @@ Result<std::optional<wire::Credit>> PullClient::take(const wire::Chunk& chunk,
     if (!chunk.cursor) return std::optional<wire::Credit>();
 
     KIGUMI_TRY(auto rows, decode_batch(partial_));
+    const auto checked = store_.check_proofs(bucket_, rows);
+    unproven_ = !checked && checked.error().code == ErrorCode::kCorrupt;
+    if (!checked) return tl::unexpected<Error>(checked.error());
     const std::size_t bytes = partial_.size();
     partial_.clear();
     for (KeyedRow& keyed : rows) {
@@ -179,6 +187,7 @@ Result<bool> PullClient::large(const wire::Done& done) {
 }
 
 Result<void> PullClient::check_fits(const wire::Done& done, WriteTransaction& tx) const {
+    KIGUMI_CHECK(tx.expect_checked(as_signed_));
     if (!done.full && !tx.version().covers(base_))
         return fail(ErrorCode::kBusy, "this replica has gone back behind the base of the pull");
     if (done.version[tx.self()] > tx.version()[tx.self()])
@@ -229,6 +238,7 @@ Result<void> PullClient::join_all(const wire::Done& done, const PeerPolicy* own_
 
 Result<void> PullClient::stage_to_disk() {
     KIGUMI_TRY(WriteTransaction tx, store_.write(bucket_));
+    KIGUMI_CHECK(tx.expect_checked(as_signed_));
     for (const auto& [at, row] : memory_) KIGUMI_CHECK(tx.stage({at, row}));
     staged_rows_ += memory_.size();
     staged_bytes_ += memory_bytes_;

@@ -39,6 +39,8 @@ class PullClient {
     /// Rows that an earlier process had staged, as long as they are being gone on with; 0
     /// otherwise.
     std::uint64_t taken_over() const { return taken_over_; }
+    /// Whether the last error was a write without a sound proof.
+    bool unproven() const { return unproven_; }
     /// Bytes of rows and parts in memory.
     std::size_t bytes() const { return memory_bytes_ + partial_.size(); }
 
@@ -108,6 +110,8 @@ class PullClient {
     std::map<ReplicaId, std::uint64_t> seen_;  ///< the last write of each origin that was sent
     Hlc latest_;                               ///< the highest timestamp in them
     std::uint64_t taken_over_ = 0;
+    bool unproven_ = false;
+    bool as_signed_ = false;  ///< the proofs of all that was received were checked
 };
 
 }  // namespace kigumi

@@ -50,7 +50,8 @@ Result<HeldPush> check_push(LinkId link, const wire::Push& push) {
     const std::size_t entries = push.base.size() + push.version.size() + push.floor.size();
     HeldPush held{link,         push.base,
                   push.version, push.floor,
-                  {},           sizeof(HeldPush) + push.batch.size() + entries * kEntryBytes};
+                  {},           sizeof(HeldPush) + push.batch.size() + entries * kEntryBytes,
+                  false};
     KIGUMI_TRY(held.rows, decode_batch(push.batch));
     std::vector<Dot> dots;
     for (const KeyedRow& keyed : held.rows) {
@@ -127,6 +128,7 @@ Result<std::size_t> HeldPushes::apply(Store& store, const std::string& bucket) {
                 if (!finished.emplace(origin, place).second || known) continue;
                 // Nobody but this replica makes its events.
                 if (push.version[tx.self()] > tx.version()[tx.self()]) continue;
+                KIGUMI_CHECK(tx.expect_checked(push.as_signed));
                 const VersionVector theirs_at =
                     KIGUMI_DEFECT(kPushDropsNothing) ? VersionVector() : push.version;
                 for (const KeyedRow& row : push.rows) KIGUMI_CHECK(tx.join_row(row, theirs_at));

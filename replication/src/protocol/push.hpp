@@ -27,6 +27,7 @@ struct HeldPush {
     VersionVector floor;
     std::vector<KeyedRow> rows;
     std::size_t bytes = 0;
+    bool as_signed = false;  ///< the proofs of all writes were checked
 
     /// Whether a replica at `ours` has every event that the push carries.
     bool known_at(const VersionVector& ours) const;

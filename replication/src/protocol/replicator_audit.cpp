@@ -177,10 +177,13 @@ void Replicator::Core::on(Link& link, const wire::AuditAnswer& answer, std::uint
                  " reason=\"a row that differs is too large for a "
                  "message; write it again\"");
     if (!answer.equal && !answer.skipped) {
-        audit::Theirs theirs{
-            {}, answer.version, answer.floor, {answer.damaged.begin(), answer.damaged.end()}};
+        audit::Theirs theirs{{},
+                             answer.version,
+                             answer.floor,
+                             {answer.damaged.begin(), answer.damaged.end()},
+                             false};
         const auto outcome =
-            settle(link, question.bucket, range, true, std::move(theirs), answer.batch);
+            settle(link, question.bucket, range, true, std::move(theirs), answer.batch, now_ms);
         if (!outcome) return;
         peering.audit_differences += outcome->differences.size();
         std::vector<RowKey> lacking = outcome->damaged_there;
@@ -210,11 +213,20 @@ void Replicator::Core::go_on_with_audit(Link& link, const AuditQuestion& questio
 std::optional<audit::Outcome> Replicator::Core::settle(Link& link, const std::string& name,
                                                        const audit::Range& range, bool whole,
                                                        audit::Theirs theirs,
-                                                       const std::string& batch) {
+                                                       const std::string& batch,
+                                                       std::uint64_t now_ms) {
     if (const auto sound = audit::unpack(batch, range, theirs); !sound) {
         refuse(link, sound.error().message);
         return std::nullopt;
     }
+    std::vector<KeyedRow> rows;
+    for (const auto& [place, keyed] : theirs.rows) rows.push_back(keyed);
+    const auto as_signed = store_.check_proofs(name, rows);
+    if (!as_signed) {
+        reject_writes(link, as_signed.error(), now_ms);
+        return audit::Outcome();
+    }
+    theirs.as_signed = *as_signed;
     auto outcome = audit::settle(store_, name, range, whole, theirs);
     if (!outcome) {
         note(Level::kWarning, "audit.failed",
@@ -252,9 +264,10 @@ void Replicator::Core::send_lacking(Link& link, const std::string& name,
     finish();
 }
 
-void Replicator::Core::on(Link& link, const wire::AuditRows& rows, std::uint64_t) {
+void Replicator::Core::on(Link& link, const wire::AuditRows& rows, std::uint64_t now_ms) {
     if (!buckets_.contains(rows.bucket)) return;
-    settle(link, rows.bucket, {}, false, {{}, rows.version, rows.floor, {}}, rows.batch);
+    settle(link, rows.bucket, {}, false, {{}, rows.version, rows.floor, {}, false}, rows.batch,
+           now_ms);
 }
 
 void Replicator::Core::send_audit(const Link& link, const wire::Message& message) {

@@ -120,6 +120,12 @@ class Replicator::Core {
     void count_failure(Link& link, std::uint64_t now_ms);
     void check_silence(std::uint64_t now_ms);
 
+    // Proofs (`Store::check_proofs`).
+    /// A message was thrown away for what its writes lack; what a check that failed here says of
+    /// the peer is nothing.
+    void reject_writes(Link& link, const Error& error, std::uint64_t now_ms);
+    void tell_unproven(Link& link, const std::string& reason);
+
     // Rights.
     /// Why a message must not be acted on, if so; takes out of it what may be left out.
     std::optional<std::string> forbidden(const Link& link, wire::Message& message);
@@ -237,7 +243,8 @@ class Replicator::Core {
     /// Unites our rows with a peer's; nothing if the peer's are not acceptable, and it was refused.
     std::optional<audit::Outcome> settle(Link& link, const std::string& name,
                                          const audit::Range& range, bool whole,
-                                         audit::Theirs theirs, const std::string& batch);
+                                         audit::Theirs theirs, const std::string& batch,
+                                         std::uint64_t now_ms);
     void send_lacking(Link& link, const std::string& name, const std::vector<RowKey>& lacking);
     void send_audit(const Link& link, const wire::Message& message);
     /// Mends the indexes of rows that were looked at, and tells of damaged ones.

@@ -160,6 +160,7 @@ void Replicator::Core::on(Link& link, const wire::Chunk& chunk, std::uint64_t no
     const auto credit = bucket->pull.take(chunk, now_ms);
     if (!credit) {
         send(link, wire::Cancel{chunk.session, credit.error().message});
+        if (bucket->pull.unproven()) tell_unproven(link, credit.error().message);
         report_full(name, credit.error());
         return end_pull(*bucket, name, credit.error().message,
                         credit.error().code == ErrorCode::kIo, blame_for(credit.error()), now_ms);

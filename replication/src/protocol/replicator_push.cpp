@@ -36,6 +36,9 @@ void Replicator::Core::take_push(Link& link, const wire::Push& push, std::uint64
     if (const auto reason = forbidden(link, push)) return deny(link, push, *reason);
     auto held = check_push(link.id, push);
     if (!held) return refuse(link, held.error().message);
+    const auto as_signed = store_.check_proofs(push.bucket, held->rows);
+    if (!as_signed) return reject_writes(link, as_signed.error(), now_ms);
+    held->as_signed = *as_signed;
     if (!KIGUMI_DEFECT(kHeldWithoutBound) && !has_room(link, held->bytes)) {
         // Nothing is lost: what is not buffered is pulled.
         return want_pull(link, push.bucket, now_ms + pull_delay_ms(link));

@@ -7,6 +7,7 @@
 #include "kigumi/clocks/hlc.hpp"
 #include "kigumi/clocks/version_vector.hpp"
 #include "kigumi/crdt/payload.hpp"
+#include "kigumi/crdt/proof.hpp"
 
 namespace kigumi {
 
@@ -15,6 +16,7 @@ struct Write {
     Dot dot;
     Hlc time;
     Payload payload;
+    Proof proof{};
 
     bool removed() const { return std::holds_alternative<Removed>(payload); }
     const Value* value() const { return std::get_if<Value>(&payload); }

@@ -11,7 +11,8 @@
 
 /// Checks a store row by row and entry by entry, and mends what can be mended.
 ///
-/// A row is sound if its record fits its checksum and V covers its writes; the indexes are if each
+/// A row is sound if its record fits its checksum, V covers its writes and, in a signed bucket, all
+/// bear proofs of their origins; the indexes are if each
 /// write has exactly one log entry, each log entry names a row that holds its write, and `removed`
 /// holds exactly the rows of removals only. Memory is constant but for the problems that are
 /// listed. Other processes may write meanwhile. Functions may be called from any thread.
@@ -27,6 +28,7 @@ enum class Kind : std::uint8_t {
     kLostRow,              ///< a log entry names a row that is not there, though V covers the write
     kMissingRemovedEntry,  ///< `removed` lacks a row that holds nothing but removals
     kStrayRemovedEntry,    ///< `removed` names a row that is not there or holds more
+    kUnprovenWrite,        ///< a row of a signed bucket holds a write without a sound proof
 };
 
 /// The kind as one word, such as "damaged_record".

@@ -90,6 +90,7 @@ struct ReplicationCounters {
     std::uint64_t audits_done = 0;    ///< walks through a bucket with a peer, to their end
     std::uint64_t refused_peers = 0;  ///< links that were closed, for what came from them
     std::uint64_t denied = 0;         ///< messages that their senders had no right to
+    std::uint64_t unproven = 0;       ///< messages and answers with a write of no sound proof
 };
 
 /// All that a replicator knows of itself and of its peers, at one moment.

@@ -105,6 +105,20 @@ class KIGUMI_API Store {
     /// node does this by itself; anybody may, at any time.
     Result<bool> fold(std::string_view bucket, std::size_t rows, std::size_t bytes);
 
+    /// Makes the bucket signed here, for good: its own writes bear proofs of their origin
+    /// (Ed25519), and those of others are taken only with theirs, whoever brings them
+    /// (`docs/operations/security.md`). All masters that write to the bucket have to do so, before
+    /// the first write; it does nothing if it was done. kInvalidArgument if the bucket holds a
+    /// write without a sound proof, kBusy while a pull is folded in. An identity that was made
+    /// without a key is renewed. Other writers wait meanwhile: about 60 µs for each write that is
+    /// there.
+    Result<void> sign_bucket(std::string_view bucket);
+    Result<bool> is_signed(std::string_view bucket);
+    /// For replication: kCorrupt if the bucket is signed and one of the rows holds a write that has
+    /// no sound proof and is not here with the same bytes. Returns whether the bucket is signed:
+    /// what was checked before it was must not be joined after.
+    Result<bool> check_proofs(std::string_view bucket, const std::vector<KeyedRow>& rows);
+
     /// The names of all buckets, sorted.
     Result<std::vector<std::string>> buckets();
     /// The identity that the next write will bear.

@@ -77,7 +77,8 @@ class KIGUMI_API ReadTransaction : public Objects<ReadTransaction> {
     /// and tells what is wrong with them (`check.hpp`). O(limit · log rows).
     Result<std::vector<check::Problem>> inspect(check::Position& position, std::size_t limit);
     /// Checks all rows, that the log holds exactly one entry for each write in them, and the index
-    /// of removed rows exactly those; kCorrupt with the first problem. O(rows · log rows).
+    /// of removed rows exactly those; kCorrupt with the first problem. Looks at no proofs.
+    /// O(rows · log rows).
     Result<void> check_log();
     /// A row in the order of the table, and what is wrong with it.
     struct PlacedRow {
@@ -101,6 +102,8 @@ class KIGUMI_API ReadTransaction : public Objects<ReadTransaction> {
     friend class StoredRows;
     struct State;
     explicit ReadTransaction(std::unique_ptr<State> state);
+    Result<std::vector<check::Problem>> inspect(check::Position& position, std::size_t limit,
+                                                bool proofs);
     std::unique_ptr<State> state_;
 };
 
@@ -134,8 +137,10 @@ class KIGUMI_API WriteTransaction : public Objects<WriteTransaction> {
     /// Makes it durable and visible, together. On an error nothing was kept.
     Result<void> commit();
 
-    // For replication: what another replica's state brings.
+    // For replication: what another replica's state brings. `Store::check_proofs` comes first.
 
+    /// kBusy if the bucket is signed and was not when the proofs were checked.
+    Result<void> expect_checked(bool as_signed) const;
     /// Joins a row as a replica at `theirs_at` has it.
     Result<void> join_row(const KeyedRow& theirs, const VersionVector& theirs_at);
     /// Drops from every row what a replica at `theirs_at` no longer has, except rows for which

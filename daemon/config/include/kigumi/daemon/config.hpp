@@ -14,6 +14,7 @@ namespace kigumi::config {
 struct Config {
     std::string data;
     NodeOptions node;
+    std::vector<std::string> signed_buckets;
     std::vector<backup::Tier> backups;
     std::string log_level = "info";
     std::string log_format = "text";
