@@ -80,6 +80,14 @@ class Bucket(Space):
         """A session with the bucket: a new one, or the one whose token that is, from any node."""
         return Session(self._store, self._name, token, timeout)
 
+    def sign(self) -> None:
+        """Makes the bucket signed here, for good: only writes that prove who made them are taken.
+
+        Every master that writes to it has to do so, before the first write. It does nothing if it was
+        done; InvalidArgumentError if the bucket holds a write without a proof.
+        """
+        self._store.sign(self._name)
+
     def status(self) -> dict[str, Any]:
         """What the store holds and knows of its peers."""
         return cast("dict[str, Any]", json.loads(self._store.status(self._name)))

@@ -196,6 +196,19 @@ def test_the_version_is_that_of_the_package() -> None:
     assert f'version = "{kigumi.__version__}"' in project
 
 
+def test_signed_buckets_take_what_is_proved(store: kigumi.Store, tmp_path: Path) -> None:
+    with kigumi.open(tmp_path / "other") as other:
+        for each in (store, other):
+            each.bucket("signed").sign()
+        store.bucket("signed").counter("c").add()
+        store.export_bundle(tmp_path / "signed", bucket="signed")
+        other.import_bundles(tmp_path / "signed")
+        assert other.bucket("signed").counter("c").value == 1
+    store.counter("c").add()
+    with pytest.raises(kigumi.InvalidArgumentError, match="proof"):
+        store.sign()
+
+
 def test_nodes_let_each_other_in_by_key(store: kigumi.Store, tmp_path: Path) -> None:
     files = [tmp_path / "key-1", tmp_path / "key-2"]
     keys = [kigumi.generate_key(file) for file in files]
