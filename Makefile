@@ -61,10 +61,10 @@ chaos: build
 scope: build
 	@$(BIN)/scope $(SCOPE_ARGS)
 
-## make sanitize         unit and state machine tests under ASan+UBSan, then under TSan
+## make sanitize         unit, state machine and C tests under ASan+UBSan, then the former under TSan
 .PHONY: sanitize
 sanitize: deps
-	@$(MAKE) --no-print-directory PRESET=asan test CTEST_ARGS="-L 'unit|prop|sim'"
+	@$(MAKE) --no-print-directory PRESET=asan test CTEST_ARGS="-L 'unit|prop|sim|c_api'"
 	@$(MAKE) --no-print-directory PRESET=tsan test CTEST_ARGS="-L 'unit|sim'"
 
 ## make fuzz             hostile bytes against what reads them, under libFuzzer; FUZZ_SECONDS each
@@ -84,6 +84,14 @@ package:
 	@cmake --build --preset package
 	@tests/package/debs.sh build/package
 	@cd build/package && cpack -B debs >/dev/null && ls debs/*.deb
+
+## make wheel            the Python package as a wheel, in build/wheel
+PYTHON ?= /usr/bin/python3
+.PHONY: wheel
+wheel: deps
+	@[ -x build/wheel/venv/bin/pip ] || $(PYTHON) -m venv build/wheel/venv
+	@build/wheel/venv/bin/pip wheel -q --no-deps -w build/wheel ./bindings/python
+	@ls build/wheel/*.whl
 
 ## make reference        the reference of all public headers, in build/release/reference/html
 .PHONY: reference

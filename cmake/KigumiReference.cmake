@@ -12,3 +12,12 @@ add_custom_target(reference
   COMMAND ${CMAKE_COMMAND} -DBINARY_DIR=${PROJECT_BINARY_DIR}
           -P ${CMAKE_CURRENT_LIST_DIR}/MakeReference.cmake
   COMMENT "Writing the reference" VERBATIM)
+
+# Where Doxygen is, a test that nothing public goes without a comment; it takes seconds.
+find_program(KIGUMI_DOXYGEN doxygen)
+mark_as_advanced(KIGUMI_DOXYGEN)
+if(KIGUMI_TESTS AND KIGUMI_DOXYGEN)
+  add_test(NAME reference COMMAND ${CMAKE_COMMAND} -DBINARY_DIR=${PROJECT_BINARY_DIR}
+                                  -P ${CMAKE_CURRENT_LIST_DIR}/MakeReference.cmake)
+  set_tests_properties(reference PROPERTIES LABELS unit TIMEOUT 120)
+endif()

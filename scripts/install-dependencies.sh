@@ -4,7 +4,7 @@
 # and --reference, what these make targets do.
 set -eu
 
-packages="build-essential ccache cmake cppzmq-dev libboost-container-dev libcli11-dev
+packages="build-essential ccache cmake cppzmq-dev curl libboost-container-dev libcli11-dev
 libcpp-httplib-dev libexpected-dev libgtest-dev liblmdb-dev libmsgpack-cxx-dev librapidcheck-dev
 libsodium-dev libspdlog-dev libsystemd-dev libtomlplusplus-dev libxxhash-dev libzmq3-dev libzstd-dev
 mypy ninja-build nlohmann-json3-dev pkg-config python3-dev python3-hypothesis python3-pytest

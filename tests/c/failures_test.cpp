@@ -338,6 +338,8 @@ std::vector<Entry> other_entries() {
              return open_and_close<kigumi_value>(
                  [&](auto** out) { return kigumi_value_from_json_copy(json, out); }, kigumi_free);
          }},
+        {"kigumi_bucket_sign", false,
+         [](World& w) { return kigumi_bucket_sign(w.store, "a bucket of which all is proved"); }},
         {"kigumi_bundle_export", false,
          [](World& w) {
              return kigumi_bundle_export(w.store, w.exported.c_str(), nullptr, nullptr);
@@ -478,11 +480,42 @@ TEST(CFailures, AKeyThatCannotBeMadeLeavesNoFile) {
     EXPECT_FALSE(std::filesystem::exists(file));
 }
 
+TEST(CFailures, WhatIsAskedOfANodeFailsAsAWhole) {
+    World world;
+    kigumi_node_options options = kigumi_node_options_default();
+    options.listen = "127.0.0.1:*";
+    options.insecure = true;
+    kigumi_node* node = nullptr;
+    ASSERT_EQ(kigumi_node_start(world.store, &options, &node), KIGUMI_OK);
+    const char* const allow = "a text that is longer than what fits without an allocation";
+    for (std::size_t nth = 1;; ++nth) {
+        char* json = nullptr;
+        const FailingNew failing(nth, FailingNew::With::kBadAlloc);
+        const kigumi_status status = kigumi_node_status_copy(node, &json);
+        EXPECT_EQ(status, failing.happened() ? KIGUMI_NO_MEMORY : KIGUMI_OK) << nth;
+        EXPECT_EQ(json == nullptr, failing.happened());
+        kigumi_free(json);
+        if (!failing.happened() || HasFailure()) break;
+    }
+    {
+        const FailingNew failing(1, FailingNew::With::kForeign);
+        EXPECT_EQ(kigumi_node_set_allowed(node, &allow, 1), KIGUMI_INTERNAL);
+    }
+    {
+        const FailingNew failing(1, FailingNew::With::kBadAlloc);
+        EXPECT_EQ(kigumi_node_drain(nullptr, 0), KIGUMI_NO_MEMORY);
+    }
+    EXPECT_EQ(kigumi_node_drain(node, 60'000), KIGUMI_OK);
+    kigumi_node_stop(node);
+}
+
 /// A new function of the header has to be added here.
 TEST(CFailures, NoEntryIsLeftOut) {
     std::set<std::string> tried = {
         // Above, in tests of their own.
-        "kigumi_txn_commit", "kigumi_node_start", "kigumi_store_close", "kigumi_key_generate_copy",
+        "kigumi_txn_commit", "kigumi_node_start", "kigumi_node_status_copy",
+        "kigumi_node_set_allowed", "kigumi_node_drain", "kigumi_store_close",
+        "kigumi_key_generate_copy",
         // These cannot fail, and give nothing that is not there already.
         "kigumi_cursor_close", "kigumi_free", "kigumi_last_error_message", "kigumi_node_address",
         "kigumi_node_stop", "kigumi_status_name", "kigumi_store_directory", "kigumi_txn_close",

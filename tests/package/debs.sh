@@ -2,17 +2,9 @@
 # debs.sh BUILD [COMPILER]: makes the Debian packages of a shared build, unpacks them into an empty
 # root, and uses them there: consumers of the library, the tools, the daemon. Installs nothing.
 set -eu
-here=$(cd "$(dirname "$0")" && pwd)
+. "$(dirname "$0")/begin.sh"
 build=$(cd "$1" && pwd)
 compiler=${2:-c++}
-work=$(mktemp -d "${TMPDIR:-/tmp}/kigumi-debs-XXXXXX")
-trap 'rm -rf "$work"' EXIT
-log="$work/log"
-fail() {
-    echo "$1" >&2
-    [ ! -s "$log" ] || tail -n 40 "$log" >&2
-    exit 1
-}
 
 mkdir "$work/debs" "$work/root"
 (cd "$build" && cpack -G DEB -B "$work/debs") >"$log" 2>&1 || fail "cpack failed"

@@ -2,17 +2,9 @@
 # installed.sh BUILD [COMPILER]: installs a build into an empty prefix, moves that, and uses it as
 # others would: from CMake, from pkg-config, and from the shell.
 set -eu
-here=$(cd "$(dirname "$0")" && pwd)
+. "$(dirname "$0")/begin.sh"
 build=$(cd "$1" && pwd)
 compiler=${2:-c++}
-work=$(mktemp -d "${TMPDIR:-/tmp}/kigumi-package-XXXXXX")
-trap 'rm -rf "$work"' EXIT
-log="$work/log"
-fail() {
-    echo "$1" >&2
-    [ ! -s "$log" ] || tail -n 40 "$log" >&2
-    exit 1
-}
 
 cmake --install "$build" --prefix "$work/first" >"$log" 2>&1 || fail "cmake --install failed"
 mv "$work/first" "$work/prefix"

@@ -296,6 +296,14 @@ KIGUMI_API const char* kigumi_store_directory(const kigumi_store* store);
 KIGUMI_API KIGUMI_MUST_USE kigumi_status kigumi_store_status_copy(kigumi_store* store,
                                                                   const char* bucket, char** json);
 
+/* Makes the bucket signed here, for good: its writes bear proofs of who made them, and those of
+ * others are taken only with theirs, whoever brings them. Every master that writes to the bucket
+ * has to do so, before the first write. It does nothing if it was done. KIGUMI_INVALID_ARGUMENT if
+ * the bucket holds a write without a proof, KIGUMI_BUSY for a moment after a large pull. Writing
+ * costs some 15 us more then, and taking over 60. */
+KIGUMI_API KIGUMI_MUST_USE kigumi_status kigumi_bucket_sign(kigumi_store* store,
+                                                            const char* bucket);
+
 /* ---- Transactions ---------------------------------------------------------------------------- */
 
 /* A snapshot to read, or a transaction that writes and reads its own writes; of one bucket. A
@@ -570,6 +578,10 @@ typedef struct kigumi_node_options {
     const char* key_file;     /* of this node's key pair; needed unless `insecure` */
     const char* const* allow; /* who may get in: PUBLICKEY or PUBLICKEY=RIGHTS, each */
     size_t allow_count;
+    const char* advertise; /* HOST:PORT where others reach this node, if `listen` does not say it */
+    const char* cluster;   /* nodes of another name are refused; NULL is a name like any other */
+    bool leaf;             /* links to a few masters and relays nothing: an edge node */
+    bool only_peers;       /* no links but to `peers` and from whoever dials */
 } kigumi_node_options;
 
 static inline kigumi_node_options kigumi_node_options_default(void) {
@@ -593,6 +605,27 @@ KIGUMI_API KIGUMI_MUST_USE kigumi_status kigumi_node_start(kigumi_store* store,
 
 /* The address that was bound, with its port; borrowed from the node. NULL for a null node. */
 KIGUMI_API const char* kigumi_node_address(const kigumi_node* node);
+
+/* What the node is doing, as one JSON object: `replica`, `address`, `idle_ms` (since its thread
+ * last began a turn; a healthy one turns every 20 ms), `links` (with `replica`, `address`,
+ * `dialled`, `up`, `changed_ms`, `round_trip_ms`, `breaker`, `bytes_in`, `bytes_out`,
+ * `waiting_bytes`), `buckets` (with `name`, `pulling`, `differences` and the `lag` of each of
+ * `peers` in events), `refused_peers`, `denied`, `buffered_bytes`. Members may be added.
+ * KIGUMI_BUSY if its thread has not answered within a second. O(links + buckets · replicas). */
+KIGUMI_API KIGUMI_MUST_USE kigumi_status kigumi_node_status_copy(kigumi_node* node, char** json);
+
+/* Replaces `allow`. New connections follow the list at once; those of keys that are no longer
+ * listed, or may now do other things, are closed within a moment. On an error, which names the
+ * entry, nothing changes. KIGUMI_INVALID_ARGUMENT for a node without keys. */
+KIGUMI_API KIGUMI_MUST_USE kigumi_status kigumi_node_set_allowed(kigumi_node* node,
+                                                                 const char* const* allow,
+                                                                 size_t allow_count);
+
+/* Begins to take leave, and waits until every neighbour that is linked has confirmed all that this
+ * node held when that began: at most so long, without end if the time is negative. KIGUMI_NOT_YET
+ * if one has not by then; it may be called again. The node goes on, but accepts nobody new: stop it
+ * next. */
+KIGUMI_API KIGUMI_MUST_USE kigumi_status kigumi_node_drain(kigumi_node* node, int64_t timeout_ms);
 
 /* Says goodbye to the peers and ends the thread. Waits for it, at most some 100 ms. */
 KIGUMI_API void kigumi_node_stop(kigumi_node* node);

@@ -6,7 +6,7 @@ kigumi_status kigumi_flag_get(kigumi_txn* txn, kigumi_place at, kigumi_flag_poli
                               bool* enabled) {
     return c::read(txn, [&](auto& space, c::Transaction&) -> Result<void> {
         KIGUMI_CHECK(c::require(enabled, "enabled"));
-        KIGUMI_TRY(const auto flag, c::flag_at(space, at));
+        KIGUMI_TRY(const auto& flag, c::flag_at(space, at));
         if (policy == KIGUMI_ENABLE_WINS) {
             KIGUMI_TRY(*enabled, flag.enabled());
         } else if (policy == KIGUMI_DISABLE_WINS) {
@@ -22,7 +22,7 @@ kigumi_status kigumi_flag_get(kigumi_txn* txn, kigumi_place at, kigumi_flag_poli
 
 kigumi_status kigumi_flag_set(kigumi_txn* txn, kigumi_place at, bool enabled) {
     return c::write(txn, [&](WriteTransaction& space) -> Result<void> {
-        KIGUMI_TRY(auto flag, c::flag_at(space, at));
+        KIGUMI_TRY(auto&& flag, c::flag_at(space, at));
         return enabled ? flag.enable() : flag.disable();
     });
 }

@@ -7,7 +7,7 @@ using namespace kigumi;
 kigumi_status kigumi_value_to_json_copy(kigumi_value value, char** json) {
     return c::guard([&]() -> Result<void> {
         KIGUMI_CHECK(c::require(json, "json"));
-        KIGUMI_TRY(const Value whole, c::value_of(value));
+        KIGUMI_TRY(const Value& whole, c::value_of(value));
         KIGUMI_TRY(*json, c::copy_of(to_json(whole)));
         return {};
     });

@@ -27,7 +27,11 @@ KIGUMI_AT(kigumi_node_options, round_ms, 56);
 KIGUMI_AT(kigumi_node_options, key_file, 64);
 KIGUMI_AT(kigumi_node_options, allow, 72);
 KIGUMI_AT(kigumi_node_options, allow_count, 80);
-KIGUMI_SIZE(kigumi_node_options, 88);
+KIGUMI_AT(kigumi_node_options, advertise, 88);
+KIGUMI_AT(kigumi_node_options, cluster, 96);
+KIGUMI_AT(kigumi_node_options, leaf, 104);
+KIGUMI_AT(kigumi_node_options, only_peers, 105);
+KIGUMI_SIZE(kigumi_node_options, 112);
 
 KIGUMI_AT(kigumi_bundle_options, struct_size, 0);
 KIGUMI_AT(kigumi_bundle_options, bucket, 8);

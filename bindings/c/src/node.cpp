@@ -1,23 +1,8 @@
-#include "kigumi/daemon/node.hpp"
+#include "node.hpp"
 
-#include "handles.hpp"
 #include "options.hpp"
 
 using namespace kigumi;
-
-struct kigumi_node {
-    explicit kigumi_node(kigumi_store& store) : store(store) {}
-
-    c::Mark mark = c::Mark::kNode;
-    c::StoreUse store;
-    std::unique_ptr<Node> node;
-};
-
-template <>
-struct kigumi::c::Kind<kigumi_node> {
-    static constexpr Mark kMark = Mark::kNode;
-    static constexpr const char* kName = "node";
-};
 
 namespace {
 
@@ -33,26 +18,17 @@ kigumi_log_level level_for_c(Effects::Note::Level level) {
     return KIGUMI_LOG_WARNING;
 }
 
-Result<std::vector<std::string>> texts(const char* const* list, std::size_t count,
-                                       const char* name) {
-    std::vector<std::string> all;
-    if (list == nullptr && count > 0)
-        return fail(ErrorCode::kInvalidArgument,
-                    std::string(name) + " is null but its count is not 0");
-    for (std::size_t i = 0; i < count; ++i) {
-        KIGUMI_TRY(const char* const text, c::required(list[i], name));
-        all.emplace_back(text);
-    }
-    return all;
-}
-
 Result<NodeOptions> node_options(const kigumi_node_options& chosen) {
     NodeOptions options;
     KIGUMI_TRY(options.listen, c::required(chosen.listen, "listen"));
-    KIGUMI_TRY(options.peers, texts(chosen.peers, chosen.peer_count, "peers"));
-    KIGUMI_TRY(options.allow, texts(chosen.allow, chosen.allow_count, "allow"));
+    KIGUMI_TRY(options.peers, c::texts(chosen.peers, chosen.peer_count, "peers"));
+    KIGUMI_TRY(options.allow, c::texts(chosen.allow, chosen.allow_count, "allow"));
     if (chosen.key_file != nullptr) options.key_file = chosen.key_file;
     options.insecure = chosen.insecure;
+    if (chosen.advertise != nullptr) options.advertise = chosen.advertise;
+    if (chosen.cluster != nullptr) options.replication.cluster = chosen.cluster;
+    options.leaf = chosen.leaf;
+    options.only_peers = chosen.only_peers;
     if (chosen.round_ms != 0) options.replication.round_ms = chosen.round_ms;
     if (chosen.log != nullptr)
         options.log = [log = chosen.log, context = chosen.log_context](const Effects::Note& note) {
@@ -75,10 +51,6 @@ kigumi_status kigumi_node_start(kigumi_store* store, const kigumi_node_options* 
         *node = started.release();
         return {};
     });
-}
-
-const char* kigumi_node_address(const kigumi_node* node) {
-    return node == nullptr ? nullptr : node->node->address().c_str();
 }
 
 void kigumi_node_stop(kigumi_node* node) { c::destroy(node); }

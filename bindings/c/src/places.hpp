@@ -6,15 +6,14 @@
 /// From places as C names them to the typed views of a space.
 namespace kigumi::c {
 
-inline Result<std::string> key_of(const kigumi_place& at) {
-    KIGUMI_TRY(const std::string_view key, bytes_of(at.key, "the key"));
-    return std::string(key);
+inline Result<std::string_view> key_of(const kigumi_place& at) {
+    return bytes_of(at.key, "the key");
 }
 
 inline bool has_field(const kigumi_place& at) { return at.field.data != nullptr; }
 
 /// Fails if the place names a field: what is asked for is about a whole object.
-inline Result<std::string> whole_object(const kigumi_place& at, const char* what) {
+inline Result<std::string_view> whole_object(const kigumi_place& at, const char* what) {
     if (has_field(at))
         return fail(ErrorCode::kInvalidArgument,
                     std::string(what) + " is no field of a map; leave the field out");
@@ -23,23 +22,23 @@ inline Result<std::string> whole_object(const kigumi_place& at, const char* what
 
 template <class S>
 Result<Register<S>> register_at(S& space, const kigumi_place& at) {
-    KIGUMI_TRY(std::string key, key_of(at));
-    if (has_field(at)) return space.map(std::move(key)).reg({at.field.data, at.field.size});
-    return space.reg(std::move(key));
+    KIGUMI_TRY(const std::string_view key, key_of(at));
+    if (has_field(at)) return space.map(std::string(key)).reg({at.field.data, at.field.size});
+    return space.reg(std::string(key));
 }
 
 template <class S>
 Result<Counter<S>> counter_at(S& space, const kigumi_place& at) {
-    KIGUMI_TRY(std::string key, key_of(at));
-    if (has_field(at)) return space.map(std::move(key)).counter({at.field.data, at.field.size});
-    return space.counter(std::move(key));
+    KIGUMI_TRY(const std::string_view key, key_of(at));
+    if (has_field(at)) return space.map(std::string(key)).counter({at.field.data, at.field.size});
+    return space.counter(std::string(key));
 }
 
 template <class S>
 Result<Set<S>> set_at(S& space, const kigumi_place& at) {
-    KIGUMI_TRY(std::string key, key_of(at));
-    if (has_field(at)) return space.map(std::move(key)).set({at.field.data, at.field.size});
-    return space.set(std::move(key));
+    KIGUMI_TRY(const std::string_view key, key_of(at));
+    if (has_field(at)) return space.map(std::string(key)).set({at.field.data, at.field.size});
+    return space.set(std::string(key));
 }
 
 /// Where the rows of a set's members begin.
@@ -55,8 +54,8 @@ inline Result<RowKey> set_rows(const kigumi_place& at) {
 
 template <class S>
 Result<Flag<S>> flag_at(S& space, const kigumi_place& at) {
-    KIGUMI_TRY(std::string key, whole_object(at, "a flag"));
-    return space.flag(std::move(key));
+    KIGUMI_TRY(const std::string_view key, whole_object(at, "a flag"));
+    return space.flag(std::string(key));
 }
 
 }  // namespace kigumi::c

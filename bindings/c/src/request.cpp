@@ -22,7 +22,7 @@ kigumi_status kigumi_request_record(kigumi_txn* txn, kigumi_slice id, kigumi_val
     bool repeated = false;
     const kigumi_status status = c::write(txn, [&](WriteTransaction& space) -> Result<void> {
         KIGUMI_TRY(const std::string_view name, c::bytes_of(id, "the request's id"));
-        KIGUMI_TRY(const Value recorded, c::value_of(outcome));
+        KIGUMI_TRY(const Value& recorded, c::value_of(outcome));
         KIGUMI_TRY(const auto execution,
                    space.request(name).once([&]() -> Result<Value> { return recorded; }));
         repeated = execution.repeated;

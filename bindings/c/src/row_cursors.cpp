@@ -143,8 +143,8 @@ kigumi_status kigumi_set_members_open(kigumi_txn* txn, kigumi_place at, kigumi_c
 
 kigumi_status kigumi_map_fields_open(kigumi_txn* txn, kigumi_place at, kigumi_cursor** cursor) {
     return open_rows(txn, cursor, [&](c::Transaction& transaction) -> MadeSource {
-        KIGUMI_TRY(std::string key, c::whole_object(at, "a map"));
-        return std::make_unique<Fields>(transaction, RowKey{std::move(key), Type::kMap, {}});
+        KIGUMI_TRY(const std::string_view key, c::whole_object(at, "a map"));
+        return std::make_unique<Fields>(transaction, RowKey{std::string(key), Type::kMap, {}});
     });
 }
 

@@ -53,3 +53,10 @@ kigumi_status kigumi_store_replica(kigumi_store* store, kigumi_replica* replica)
 const char* kigumi_store_directory(const kigumi_store* store) {
     return store == nullptr ? nullptr : store->directory.c_str();
 }
+
+kigumi_status kigumi_bucket_sign(kigumi_store* store, const char* bucket) {
+    return c::guard([&]() -> Result<void> {
+        KIGUMI_CHECK(c::check(store));
+        return store->store->sign_bucket(c::bucket_of(bucket));
+    });
+}

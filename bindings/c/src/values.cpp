@@ -177,15 +177,21 @@ Result<char*> allocate(std::size_t bytes) {
 
 }  // namespace
 
-Result<std::string_view> bytes_of(const kigumi_slice& slice, const char* name) {
-    if (slice.data == nullptr && slice.size > 0)
-        return invalid(std::string(name) + " has a size but no data");
-    return slice.data == nullptr ? std::string_view() : std::string_view(slice.data, slice.size);
-}
-
 Result<const char*> required(const char* text, const char* name) {
     if (text == nullptr) return invalid(std::string(name) + " is null; pass a text");
     return text;
+}
+
+Result<std::vector<std::string>> texts(const char* const* list, std::size_t count,
+                                       const char* name) {
+    if (list == nullptr && count > 0)
+        return invalid(std::string(name) + " is null but its count is not 0");
+    std::vector<std::string> all;
+    for (std::size_t i = 0; i < count; ++i) {
+        KIGUMI_TRY(const char* const text, required(list[i], name));
+        all.emplace_back(text);
+    }
+    return all;
 }
 
 Result<Value> value_of(const kigumi_value& value) { return Reader().read(value, 0); }

@@ -11,10 +11,17 @@
 namespace kigumi::c {
 
 /// The bytes of a slice; fails if it has a size but no data.
-Result<std::string_view> bytes_of(const kigumi_slice& slice, const char* name);
+inline Result<std::string_view> bytes_of(const kigumi_slice& slice, const char* name) {
+    if (slice.data != nullptr) return std::string_view(slice.data, slice.size);
+    if (slice.size == 0) return std::string_view();
+    return fail(ErrorCode::kInvalidArgument, std::string(name) + " has a size but no data");
+}
 inline kigumi_slice slice_of(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
 /// A path or an address: a C string that must not be null.
 Result<const char*> required(const char* text, const char* name);
+/// A list of such texts, which may be null if it is empty.
+Result<std::vector<std::string>> texts(const char* const* list, std::size_t count,
+                                       const char* name);
 
 Result<Value> value_of(const kigumi_value& value);
 

@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from .closing import Closing
 from .types import Conflict, Key, Object, Outcome, Type, Value, sibling_of
 from .views import Counter, Flag, Map, Register, Set, types_of
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
-
     from . import _native
 
 
@@ -72,24 +71,13 @@ class Space:
         return self._native.object_remove(key, None, 0 if type is None else type)
 
 
-class Snapshot(Space):
+class Snapshot(Space, Closing):
     """A bucket at one moment, to read. Keep it short: pages that it sees on disk cannot be reused."""
 
     __slots__ = ()
 
     def close(self) -> None:
         self._native.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 class Transaction(Snapshot):

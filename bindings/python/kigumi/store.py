@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Union, cast
 
 from . import _native
+from .closing import Closing
 from .errors import BusyError
 from .spaces import EachCall, Snapshot, Space, Transaction
 from .types import Outcome, Report, Summary, Value, summary_of
@@ -23,24 +24,6 @@ if TYPE_CHECKING:
 
 #: Receives what a node does: a level (0 debug, 1 info, 2 warning), a dotted name and a detail.
 Log = Callable[[int, str, str], object]
-
-
-class _Closing:
-    """Ends with its block."""
-
-    def close(self) -> None:
-        raise NotImplementedError
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 class Bucket(Space):
@@ -97,12 +80,20 @@ class Bucket(Space):
         """A session with the bucket: a new one, or the one whose token that is, from any node."""
         return Session(self._store, self._name, token, timeout)
 
+    def sign(self) -> None:
+        """Makes the bucket signed here, for good: only writes that prove who made them are taken.
+
+        Every master that writes to it has to do so, before the first write. It does nothing if it was
+        done; InvalidArgumentError if the bucket holds a write without a proof.
+        """
+        self._store.sign(self._name)
+
     def status(self) -> dict[str, Any]:
         """What the store holds and knows of its peers."""
         return cast("dict[str, Any]", json.loads(self._store.status(self._name)))
 
 
-class Session(Bucket):
+class Session(Bucket, Closing):
     """A bucket that shows at least what its session has read and written, here and on other nodes.
 
     Whatever it is asked waits until this node has come so far; NotYetError if that takes longer than
@@ -146,20 +137,15 @@ class Session(Bucket):
         covering.close()
         return self._store.begin(self._name, True)
 
+    def close(self) -> None:
+        """Ends nothing: a session holds on to nothing but its token."""
+
     def __enter__(self) -> Self:
         self.read().close()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        pass
 
-
-class Store(Bucket, _Closing):
+class Store(Bucket, Closing):
     """A node's store, shared by the processes of the node. As a bucket it is the one named "default".
 
     Threads may share it. Open a directory once per process.
@@ -211,15 +197,34 @@ class Store(Bucket, _Closing):
         log: Log | None = None,
         key_file: Path | None = None,
         allow: Iterable[str] = (),
+        advertise: str | None = None,
+        cluster: str | None = None,
+        leaf: bool = False,
+        only_peers: bool = False,
     ) -> Node:
         """Starts to replicate, on a thread of its own: what the daemon does for a directory.
 
         It needs a key file (see `generate_key`), and lets in whoever `allow` lists: public keys, each
         with `=RIGHTS` behind it or without; or it is `insecure`, on loopback addresses only.
+        `advertise` is where others reach it, if that is not where it listens; nodes of another
+        `cluster` are refused. A `leaf` holds links to a few others and relays nothing; with
+        `only_peers` nobody is looked for.
         """
         file = None if key_file is None else os.fsencode(key_file)
         return Node(
-            self._store.node(listen, tuple(peers), insecure, round_ms, log, file, tuple(allow))
+            self._store.node(
+                listen,
+                tuple(peers),
+                insecure,
+                round_ms,
+                log,
+                file,
+                tuple(allow),
+                advertise,
+                cluster,
+                leaf,
+                only_peers,
+            )
         )
 
     def export_bundle(
@@ -239,7 +244,7 @@ class Store(Bucket, _Closing):
         return Report(looked_at, found, repaired, problems.splitlines())
 
 
-class Node(_Closing):
+class Node(Closing):
     """Replication on a thread of this process."""
 
     __slots__ = ("_native",)
@@ -252,6 +257,21 @@ class Node(_Closing):
         """The address that was bound, with its port."""
         return self._native.address()
 
+    def status(self) -> dict[str, Any]:
+        """What it is doing: its links, and how far others are in each bucket."""
+        return cast("dict[str, Any]", json.loads(self._native.status()))
+
+    def set_allowed(self, allow: Iterable[str]) -> None:
+        """Replaces who may get in. Connections of others are closed within a moment."""
+        self._native.set_allowed(tuple(allow))
+
+    def drain(self, timeout: float | None = None) -> None:
+        """Takes leave: waits until every linked neighbour holds durably what this node held then.
+
+        NotYetError after `timeout` seconds. It goes on, but accepts nobody new; stop it next.
+        """
+        patiently(self._native.drain, timeout)
+
     def close(self) -> None:
         """Says goodbye to the peers and stops."""
         self._native.stop()
@@ -259,7 +279,7 @@ class Node(_Closing):
     stop = close
 
 
-class Watch(_Closing):
+class Watch(Closing):
     """Tells when a bucket has changed: by this process, another, or a peer's writes that arrived."""
 
     __slots__ = ("_native",)

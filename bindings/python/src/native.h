@@ -39,6 +39,7 @@ typedef struct {
     PyObject_HEAD kigumi_node* handle;
     Store* store;
     PyObject* log;
+    int calls; /* that go on without the interpreter's lock */
 } Node;
 
 typedef struct {

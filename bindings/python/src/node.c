@@ -26,7 +26,8 @@ static const char** addresses(PyObject* peers) {
     return list;
 }
 
-/* (listen, peers, insecure, round_ms, log, key_file or None, allow) */
+/* (listen, peers, insecure, round_ms, log, key_file or None, allow, advertise or None,
+ * cluster or None, leaf, only_peers) */
 PyObject* store_node(Store* self, PyObject* args) {
     kigumi_node_options options = kigumi_node_options_default();
     kigumi_node* handle = NULL;
@@ -40,9 +41,12 @@ PyObject* store_node(Store* self, PyObject* args) {
     unsigned long long round_ms = 0;
     kigumi_status status;
     int insecure = 0;
+    int leaf = 0;
+    int only_peers = 0;
     Node* node;
-    if (!PyArg_ParseTuple(args, "sO!pKOOO!", &listen, &PyTuple_Type, &peers, &insecure, &round_ms,
-                          &log, &key_file, &PyTuple_Type, &allow) ||
+    if (!PyArg_ParseTuple(args, "sO!pKOOO!zzpp", &listen, &PyTuple_Type, &peers, &insecure,
+                          &round_ms, &log, &key_file, &PyTuple_Type, &allow, &options.advertise,
+                          &options.cluster, &leaf, &only_peers) ||
         store_check(self) != 0)
         return NULL;
     if (key_file != Py_None && (options.key_file = PyBytes_AsString(key_file)) == NULL) return NULL;
@@ -53,6 +57,7 @@ PyObject* store_node(Store* self, PyObject* args) {
     node->handle = NULL;
     node->store = self;
     node->log = log;
+    node->calls = 0;
     list = addresses(peers);
     allowed = list == NULL ? NULL : addresses(allow);
     if (allowed == NULL) {
@@ -67,6 +72,8 @@ PyObject* store_node(Store* self, PyObject* args) {
     options.peer_count = (size_t)PyTuple_GET_SIZE(peers);
     options.insecure = insecure != 0;
     options.round_ms = round_ms;
+    options.leaf = leaf != 0;
+    options.only_peers = only_peers != 0;
     if (log != Py_None) options.log = hear;
     options.log_context = log;
     ++self->calls;
@@ -80,13 +87,64 @@ PyObject* store_node(Store* self, PyObject* args) {
     return raise_status(status);
 }
 
+static int running(Node* self) {
+    if (self->handle != NULL) return 1;
+    raise_invalid("the node has stopped");
+    return 0;
+}
+
 static PyObject* address(Node* self, PyObject* unused) {
     (void)unused;
-    if (self->handle == NULL) return raise_invalid("the node has stopped");
+    if (!running(self)) return NULL;
     return PyUnicode_FromString(kigumi_node_address(self->handle));
 }
 
-/* Its thread may be waiting for the interpreter's lock, to log. */
+/* Its thread may be waiting for the interpreter's lock, to log: whoever asks it anything has to give
+ * that up. Nobody may stop it meanwhile. */
+static PyObject* status(Node* self, PyObject* unused) {
+    kigumi_status outcome;
+    char* json = NULL;
+    PyObject* text;
+    (void)unused;
+    if (!running(self)) return NULL;
+    ++self->calls;
+    Py_BEGIN_ALLOW_THREADS outcome = kigumi_node_status_copy(self->handle, &json);
+    Py_END_ALLOW_THREADS-- self->calls;
+    if (outcome != KIGUMI_OK) return raise_status(outcome);
+    text = PyUnicode_FromString(json);
+    kigumi_free(json);
+    return text;
+}
+
+/* (allow) */
+static PyObject* set_allowed(Node* self, PyObject* args) {
+    kigumi_status outcome;
+    PyObject* allow = NULL;
+    const char** list;
+    if (!PyArg_ParseTuple(args, "O!", &PyTuple_Type, &allow) || !running(self)) return NULL;
+    list = addresses(allow);
+    if (list == NULL) return NULL;
+    ++self->calls;
+    Py_BEGIN_ALLOW_THREADS outcome =
+        kigumi_node_set_allowed(self->handle, list, (size_t)PyTuple_GET_SIZE(allow));
+    Py_END_ALLOW_THREADS-- self->calls;
+    PyMem_Free(list);
+    if (outcome != KIGUMI_OK) return raise_status(outcome);
+    Py_RETURN_NONE;
+}
+
+/* (timeout_ms) */
+static PyObject* drain(Node* self, PyObject* args) {
+    kigumi_status outcome;
+    long long timeout_ms = 0;
+    if (!PyArg_ParseTuple(args, "L", &timeout_ms) || !running(self)) return NULL;
+    ++self->calls;
+    Py_BEGIN_ALLOW_THREADS outcome = kigumi_node_drain(self->handle, timeout_ms);
+    Py_END_ALLOW_THREADS-- self->calls;
+    if (outcome != KIGUMI_OK) return raise_status(outcome);
+    Py_RETURN_NONE;
+}
+
 static void stop(Node* self) {
     kigumi_node* const handle = self->handle;
     self->handle = NULL;
@@ -98,6 +156,7 @@ static void stop(Node* self) {
 
 static PyObject* stop_node(Node* self, PyObject* unused) {
     (void)unused;
+    if (self->calls != 0) return raise_invalid("another thread is using this node");
     stop(self);
     Py_RETURN_NONE;
 }
@@ -110,6 +169,9 @@ static void destroy(Node* self) {
 }
 
 static PyMethodDef methods[] = {{"address", (PyCFunction)address, METH_NOARGS, NULL},
+                                {"status", (PyCFunction)status, METH_NOARGS, NULL},
+                                {"set_allowed", (PyCFunction)set_allowed, METH_VARARGS, NULL},
+                                {"drain", (PyCFunction)drain, METH_VARARGS, NULL},
                                 {"stop", (PyCFunction)stop_node, METH_NOARGS, NULL},
                                 {NULL, NULL, 0, NULL}};
 

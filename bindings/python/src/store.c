@@ -108,6 +108,18 @@ static void destroy(Store* self) {
     Py_TYPE(self)->tp_free((PyObject*)self);
 }
 
+/* (bucket) */
+static PyObject* sign(Store* self, PyObject* args) {
+    const char* bucket = NULL;
+    kigumi_status status;
+    if (!PyArg_ParseTuple(args, "z", &bucket) || store_check(self) != 0) return NULL;
+    ++self->calls;
+    Py_BEGIN_ALLOW_THREADS status = kigumi_bucket_sign(self->handle, bucket);
+    Py_END_ALLOW_THREADS-- self->calls;
+    if (status != KIGUMI_OK) return raise_status(status);
+    Py_RETURN_NONE;
+}
+
 static PyMethodDef methods[] = {
     {"close", (PyCFunction)close_store, METH_NOARGS, NULL},
     {"begin", (PyCFunction)begin, METH_VARARGS, NULL},
@@ -117,6 +129,7 @@ static PyMethodDef methods[] = {
     {"replica", (PyCFunction)replica, METH_NOARGS, NULL},
     {"status", (PyCFunction)status_json, METH_VARARGS, NULL},
     {"buckets", (PyCFunction)buckets, METH_NOARGS, NULL},
+    {"sign", (PyCFunction)sign, METH_VARARGS, NULL},
     {"export", (PyCFunction)store_export, METH_VARARGS, NULL},
     {"import_", (PyCFunction)store_import, METH_VARARGS, NULL},
     {"check", (PyCFunction)store_check_rows, METH_VARARGS, NULL},

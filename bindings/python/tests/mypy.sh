@@ -5,4 +5,4 @@ if ! command -v mypy >/dev/null; then
     echo "skipped: there is no mypy; scripts/install-dependencies.sh brings it"
     exit 77
 fi
-exec mypy --strict --cache-dir=/dev/null --config-file "$here/../pyproject.toml" kigumi
+exec mypy --strict --cache-dir=/dev/null --config-file "$here/../pyproject.toml" kigumi "$here"/*.py

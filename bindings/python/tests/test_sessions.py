@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -35,14 +35,15 @@ def test_a_session_goes_on_elsewhere(
             tx.counter("n").add()
         assert session.counter("n").value == 2
     there = other.session(session.token, timeout=0.01)
-    for attempt in (
+    attempts: list[Callable[[], object]] = [
         lambda: there.counter("n").value,
         lambda: there.counter("n").add(),
         lambda: list(there.keys()),
         lambda: there.read(),
         lambda: there.transaction(),
         lambda: there.__enter__(),
-    ):
+    ]
+    for attempt in attempts:
         with pytest.raises(kigumi.NotYetError, match="2 events"):
             attempt()
     carry(store, other, tmp_path)
@@ -53,12 +54,13 @@ def test_a_session_goes_on_elsewhere(
 
 def test_what_was_read_is_seen(store: kigumi.Store, other: kigumi.Store) -> None:
     store.set("s").add("a")
-    for read in (
+    reads: list[Callable[[kigumi.Session], object]] = [
         lambda session: session.read().close(),
         lambda session: list(session.set("s")),
         lambda session: len(session.set("s")),
         lambda session: session.transaction().__exit__(None, None, None),
-    ):
+    ]
+    for read in reads:
         session = store.session()
         empty = session.token
         read(session)

@@ -196,6 +196,19 @@ def test_the_version_is_that_of_the_package() -> None:
     assert f'version = "{kigumi.__version__}"' in project
 
 
+def test_signed_buckets_take_what_is_proved(store: kigumi.Store, tmp_path: Path) -> None:
+    with kigumi.open(tmp_path / "other") as other:
+        for each in (store, other):
+            each.bucket("signed").sign()
+        store.bucket("signed").counter("c").add()
+        store.export_bundle(tmp_path / "signed", bucket="signed")
+        other.import_bundles(tmp_path / "signed")
+        assert other.bucket("signed").counter("c").value == 1
+    store.counter("c").add()
+    with pytest.raises(kigumi.InvalidArgumentError, match="proof"):
+        store.sign()
+
+
 def test_nodes_let_each_other_in_by_key(store: kigumi.Store, tmp_path: Path) -> None:
     files = [tmp_path / "key-1", tmp_path / "key-2"]
     keys = [kigumi.generate_key(file) for file in files]
@@ -204,7 +217,23 @@ def test_nodes_let_each_other_in_by_key(store: kigumi.Store, tmp_path: Path) -> 
     store.counter("c").add()
     with (
         kigumi.open(tmp_path / "other") as other,
-        store.node(key_file=files[0], allow=[keys[1]]) as node,
-        other.node(peers=[f"{keys[0]}@{node.address}"], key_file=files[1], allow=[keys[0]]),
+        store.node(key_file=files[0], cluster="shop") as node,
+        other.node(
+            peers=[f"{keys[0]}@{node.address}"],
+            key_file=files[1],
+            allow=[keys[0]],
+            cluster="shop",
+            leaf=True,
+        ) as leaf,
     ):
+        with pytest.raises(kigumi.NotYetError):
+            store.wait(1, 0.2)
+        with pytest.raises(ValueError, match="no key"):
+            node.set_allowed(["no key"])
+        node.set_allowed([keys[1]])
         assert store.wait(1, LONG) == 1
+        (link,) = [link for link in node.status()["links"] if link["replica"] == other.replica]
+        assert link["up"]
+        leaf.drain(LONG)
+    with pytest.raises(kigumi.InvalidArgumentError, match="stopped"):
+        node.status()

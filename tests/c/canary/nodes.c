@@ -31,7 +31,13 @@ static void refusals(kigumi_store* store) {
     options.insecure = true;
     options.peer_count = 1;
     REFUSED(kigumi_node_start(store, &options, &node), KIGUMI_INVALID_ARGUMENT, "peers");
+    options.peer_count = 0;
+    options.cluster = "a name of more than 64 bytes, which is what fits into a greeting of a node";
+    REFUSED(kigumi_node_start(store, &options, &node), KIGUMI_INVALID_ARGUMENT, "cluster");
     EXPECT(kigumi_node_address(NULL) == NULL);
+    EXPECT(kigumi_node_set_allowed(NULL, NULL, 0) == KIGUMI_INVALID_ARGUMENT);
+    EXPECT(kigumi_node_drain(NULL, 0) == KIGUMI_INVALID_ARGUMENT);
+    EXPECT(kigumi_node_status_copy(NULL, NULL) == KIGUMI_INVALID_ARGUMENT);
     kigumi_node_stop(NULL);
 }
 
@@ -71,10 +77,12 @@ static void locked(void) {
         const char* allow = keys[1 - i];
         options.listen = "127.0.0.1:*";
         options.key_file = path_of(files[i]);
-        options.allow = &allow;
-        options.allow_count = 1;
+        if (i == 1) options.allow = &allow;
+        if (i == 1) options.allow_count = 1;
         options.peers = &peer;
         options.peer_count = i == 0 ? 0 : 1;
+        options.cluster = "shop";
+        options.leaf = i == 1;
         OK(kigumi_node_start(stores[i], &options, &started[i]));
         peer = kigumi_node_address(started[i]);
     }
@@ -82,6 +90,12 @@ static void locked(void) {
     OK(kigumi_counter_add(tx, kigumi_at("n"), 1));
     OK(kigumi_txn_commit(tx));
     kigumi_txn_close(tx);
+    /* The first one lists nobody yet. */
+    REFUSED(kigumi_wait(stores[0], NULL, NULL, 1, 200, NULL), KIGUMI_NOT_YET, "0 of 1");
+    peer = "no key";
+    REFUSED(kigumi_node_set_allowed(started[0], &peer, 1), KIGUMI_INVALID_ARGUMENT, "no key");
+    peer = keys[1];
+    OK(kigumi_node_set_allowed(started[0], &peer, 1));
     OK(kigumi_wait(stores[0], NULL, NULL, 1, -1, NULL));
     for (i = 0; i < 2; ++i) {
         kigumi_node_stop(started[i]);
@@ -115,6 +129,12 @@ void nodes(void) {
     EXPECT(strstr(json, "\"buckets\":[\"default\"") != NULL && strstr(json, "\"peers\":[") != NULL);
     EXPECT(strstr(json, kigumi_store_directory(stores[0])) != NULL);
     kigumi_free(json);
+    OK(kigumi_node_status_copy(started[0], &json));
+    EXPECT(strstr(json, "\"links\":[{") != NULL && strstr(json, "\"name\":\"default\"") != NULL);
+    EXPECT(strstr(json, kigumi_node_address(started[0])) != NULL);
+    kigumi_free(json);
+    REFUSED(kigumi_node_set_allowed(started[0], NULL, 0), KIGUMI_INVALID_ARGUMENT, "plain text");
+    OK(kigumi_node_drain(started[0], 60000));
     for (i = 0; i < 2; ++i) {
         kigumi_node_stop(started[i]);
         EXPECT(heard[i] > 0);

@@ -32,6 +32,9 @@ void transactions(void) {
     OK(kigumi_txn_commit(tx));
     ended(tx);
     EXPECT(count_now(store) == 1);
+    REFUSED(kigumi_bucket_sign(store, NULL), KIGUMI_INVALID_ARGUMENT, "proof");
+    OK(kigumi_bucket_sign(store, "signed"));
+    OK(kigumi_bucket_sign(store, "signed"));
     OK(kigumi_counter_get(snapshot, kigumi_at("n"), &sum));
     EXPECT(sum == 0);
     REFUSED(kigumi_counter_add(snapshot, kigumi_at("n"), 1), KIGUMI_INVALID_ARGUMENT, "only reads");

@@ -20,10 +20,12 @@ namespace kigumi {
 /// can leave actions; take them after it. Each call costs O(members) at most.
 class KIGUMI_API Membership {
   public:
+    /// A message, and to whom.
     struct Send {
         membership::Contact to;
         std::string message;
     };
+    /// What an event leaves to be done.
     struct Actions {
         std::vector<Send> sends;
         /// Members of whom the opinion, the address or the key has changed, as they are now.
