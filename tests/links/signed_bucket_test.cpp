@@ -6,6 +6,7 @@
 #include "kigumi/replication/check.hpp"
 #include "protocol/messages.hpp"
 #include "replicator_network.hpp"
+#include "schema.hpp"
 #include "support/temp_directory.hpp"
 
 /// A master and a reader that have signed the bucket, and between them a relay that has not: it
@@ -273,7 +274,7 @@ TEST_F(SignedBucket, TakesNothingThatWasOnItsWayWhenItWasSigned) {
     EXPECT_EQ(store.check_proofs(kBucket, {{kKey, forged}}).error().code, ErrorCode::kCorrupt);
 }
 
-TEST(SignedStore, StaysSignedAndTakesAKeyIfItHasNone) {
+TEST(SignedStore, StaysSigned) {
     const TempDirectory directory;
     const auto at = directory.path() / "store";
     ReplicaId self;
@@ -309,6 +310,49 @@ TEST(SignedStore, StaysSignedAndTakesAKeyIfItHasNone) {
             .value();
     }
     store->sign_bucket(kBucket).value();
+}
+
+/// As an environment of an earlier version has it.
+TEST(SignedStore, TakesAnIdentityWithAKeyIfItHasNone) {
+    const auto env = std::make_shared<kv::MemoryEnv>();
+    const ReplicaId old = *ReplicaId::from_hex("00112233445566778899aabbccddeeff");
+    {
+        const auto txn = env->begin_write().value();
+        schema::put_identity(*txn, old, {}, nullptr).value();
+        txn->commit().value();
+    }
+    const auto store = Store::over(env).value();
+    const auto write = [&store](std::string_view bucket) {
+        auto tx = store->write(bucket).value();
+        tx.reg("k").assign("v").value();
+        tx.commit().value();
+    };
+    write("other");
+    EXPECT_EQ(store->replica().value(), old);
+    store->sign_bucket(kBucket).value();
+    EXPECT_NE(store->replica().value(), old);
+    write("other");
+    write(kBucket);
+    EXPECT_EQ(store->read("other")->version()[old], 1U);
+    EXPECT_EQ(store->read("other")->version().size(), 2U);
+    EXPECT_TRUE(check::run(*store)->sound());
+}
+
+/// Nobody may write without a proof to a bucket that is signed.
+TEST(SignedStore, TakesNoWriteIfItsIdentityHasNoKeyAfterAll) {
+    const auto env = std::make_shared<kv::MemoryEnv>();
+    const auto store = Store::over(env).value();
+    store->sign_bucket(kBucket).value();
+    {
+        const auto txn = env->begin_write().value();
+        const auto self = schema::replica(*txn).value().value();
+        schema::put_identity(*txn, self, {}, nullptr).value();
+        txn->commit().value();
+    }
+    auto tx = store->write(kBucket).value();
+    const auto written = tx.reg("k").assign("v");
+    ASSERT_FALSE(written);
+    EXPECT_EQ(written.error().code, ErrorCode::kUnsupported) << written.error().message;
 }
 
 }  // namespace

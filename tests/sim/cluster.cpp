@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "forger.hpp"
 #include "kigumi/crdt/defect.hpp"
 #include "kigumi/replication/members.hpp"
 #include "protocol/messages.hpp"
@@ -119,8 +120,9 @@ Cluster::Cluster(const Options& options, Counters& counters)
     for (unsigned i = 0; i < size(); ++i) {
         nodes_[i].env = std::make_shared<kv::MemoryEnv>();
         open_store(i);
-        for (const std::string& bucket : buckets_)
-            if (options.proofs) store(i).sign_bucket(bucket).value();
+        if (!options.proofs) continue;
+        for (const std::string& bucket : buckets_) store(i).sign_bucket(bucket).value();
+        store(i).sign_bucket(members::kBucket).value();
     }
     for (unsigned i = 0; i < size(); ++i) {
         for (unsigned j = 0; j < i; ++j) {
@@ -419,6 +421,12 @@ void Cluster::transmit(std::size_t index, bool to_acceptor, std::string message)
     if (faults_ && random_.chance(options_.loss)) {
         ++counters_["messages lost"];
         return;
+    }
+    if (faults_ && options_.forgery > 0 && random_.chance(options_.forgery)) {
+        if (auto lie = forged(message, random_)) {
+            ++counters_["messages forged"];
+            message = std::move(*lie);
+        }
     }
     if (faults_ && random_.chance(options_.duplication)) {
         ++counters_["messages duplicated"];

@@ -31,7 +31,8 @@ const std::map<std::string, unsigned Options::*> kFaults = {
     {"clone", &Options::clone},
     {"retire", &Options::retire},
     {"strangers", &Options::strangers},
-    {"joiners", &Options::joiners}};
+    {"joiners", &Options::joiners},
+    {"forgery", &Options::forgery}};
 
 std::vector<std::string> fault_names() {
     std::vector<std::string> names;
@@ -93,6 +94,9 @@ constexpr const char* kMustHappen[] = {"messages lost",
                                        "planted: write dropped",
                                        "planted: record damaged",
                                        "planted: log entry lost",
+                                       "proofs checked",
+                                       "messages forged",
+                                       "write.refused",
                                        "rows collected",
                                        "backups of changes",
                                        "backups in full",

@@ -53,6 +53,7 @@ Options options_for(std::uint64_t seed) {
     if (options.damage > 0) options.request_ms = Options().request_ms;
     options.overlay = random.chance(50);
     options.proofs = random.chance(15);
+    if (options.proofs) options.forgery = sometimes(60, 15);
     return options;
 }
 
