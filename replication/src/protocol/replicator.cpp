@@ -269,9 +269,10 @@ void Replicator::Core::begin_round(std::uint64_t now_ms) {
     for (auto& [id, link] : links_) {
         if (!link.up) continue;
         // A second link to a replica carries nothing else, and would fall silent at one end.
+        const bool carries = preferred(link);
         bool quiet = true;
         for (const auto& [name, bucket] : buckets_) {
-            if (!preferred(link)) break;
+            if (!carries) break;
             if (!link.rights(name).read) continue;
             Peering& peering = link.buckets[name];
             if (peering.known && peering.said_change == bucket.version_changes &&
