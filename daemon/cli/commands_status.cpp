@@ -27,6 +27,9 @@ struct Status {
     std::vector<Lag> lags;  ///< of the peers
     std::uint64_t rows = 0;
     std::uint64_t removed = 0;  ///< of the rows, those that hold nothing but removals
+    bool folding = false;
+    std::uint64_t unfolded = 0;  ///< rows of a large pull that are not folded in yet
+    std::uint64_t self_doubt = 0;
     RequestCount requests;
     std::vector<Waiting> waiting;
     std::vector<BackupRecord> backups;
@@ -83,6 +86,7 @@ Result<Status> gather(Session& session) {
     KIGUMI_TRY(status.replica, store.replica());
     KIGUMI_TRY(status.peers, store.peers(session.bucket));
     KIGUMI_TRY(status.opinions, opinions(store));
+    KIGUMI_TRY(status.self_doubt, store.self_doubt());
     KIGUMI_TRY(status.backups, store.backups());
     KIGUMI_TRY(status.usage, store.usage());
     KIGUMI_TRY(status.buckets, store.buckets());
@@ -97,6 +101,8 @@ Result<Status> gather(Session& session) {
     }
     KIGUMI_TRY(status.rows, txn.count_rows());
     KIGUMI_TRY(status.removed, txn.count_removed());
+    status.folding = txn.folding();
+    KIGUMI_TRY(status.unfolded, txn.count_unfolded());
     KIGUMI_TRY(status.requests, count_requests(txn));
     KIGUMI_TRY(status.waiting, waiting_for(store, txn, status.peers));
     KIGUMI_TRY(status.waiting_backups, waiting_backups(session, txn, status.backups));
@@ -166,6 +172,7 @@ std::string status_json(const Session& session, const Status& status) {
                                                 : Value(iso_time(Hlc::at_ms(one.since_ms))))
                               .text());
     object.raw("removed_rows", std::to_string(status.removed));
+    object.raw("rows_to_fold", status.folding ? std::to_string(status.unfolded) : "null");
     object.raw("collection_waits_for", json_array(waiting));
     Array held;
     for (const BackupRecord& record : status.waiting_backups) held.push_back(Value(record.path));
@@ -176,6 +183,7 @@ std::string status_json(const Session& session, const Status& status) {
     std::vector<std::string> nodes;
     for (const auto& [replica, contact] : status.opinions) nodes.push_back(opinion_json(contact));
     object.raw("nodes", json_array(nodes));
+    object.raw("self_doubt", status.daemon ? std::to_string(status.self_doubt) : "null");
     std::vector<std::string> backups;
     for (const BackupRecord& record : status.backups)
         backups.push_back(backup_json(record, session.store->wall_ms()));
@@ -204,6 +212,9 @@ Result<Answer> status(Session& session) {
     out.line("version  " + vector_text(status.version));
     out.line("rows     " + std::to_string(status.rows));
     out.line("removed  " + std::to_string(status.removed) + " rows, to be collected");
+    if (status.folding)
+        out.line("folding  what a large pull brought: " + std::to_string(status.unfolded) +
+                 " rows left");
     for (const Waiting& one : status.waiting)
         out.line("waits    for " + one.replica.hex() +
                  (one.since_ms == 0 ? ", which has confirmed nothing yet"
@@ -218,6 +229,9 @@ Result<Answer> status(Session& session) {
         out.line("peer     " + peer_text(status.peers[i], status.lags[i], status.wall_ms));
     for (const auto& [replica, contact] : status.opinions)
         out.line("node     " + opinion_text(contact));
+    if (status.daemon && status.self_doubt > 0)
+        out.line("doubt    of itself: " + std::to_string(status.self_doubt) +
+                 ", it answers too slowly; others are accused as much later");
     for (const BackupRecord& record : status.backups)
         out.line("backup   " + backup_text(record, session.store->wall_ms()));
     out.line("file     " + std::to_string(status.usage.file_bytes) + " bytes");

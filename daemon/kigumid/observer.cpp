@@ -68,6 +68,7 @@ http::Observation Observer::look() const {
     http::Observation now = glance();
     now.resident_bytes = resident_bytes();
     take(now.replication, node_.status(), now.problems);
+    take(now.membership, node_.membership(), now.problems);
     take(now.usage, store_.usage(), now.problems);
     take(now.backups, store_.backups(), now.problems);
     if (now.replication) {

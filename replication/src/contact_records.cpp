@@ -1,3 +1,4 @@
+#include "big_endian.hpp"
 #include "codec.hpp"
 #include "kigumi/replication/store.hpp"
 #include "store_state.hpp"
@@ -9,10 +10,12 @@ namespace {
 using kv::Table;
 
 constexpr std::string_view kKey = "contacts";
+constexpr std::string_view kSelfDoubt = "self-doubt";
 
 }  // namespace
 
-Result<void> Store::put_contacts(const std::vector<ContactRecord>& contacts) {
+Result<void> Store::put_contacts(const std::vector<ContactRecord>& contacts,
+                                 std::uint64_t self_doubt) {
     codec::Buffer buffer;
     codec::Packer packer(buffer);
     packer.pack_array(static_cast<std::uint32_t>(contacts.size()));
@@ -26,7 +29,16 @@ Result<void> Store::put_contacts(const std::vector<ContactRecord>& contacts) {
     }
     KIGUMI_TRY(const auto txn, state_->env->begin_write());
     KIGUMI_CHECK(txn->put(Table::kMeta, kKey, buffer.bytes));
+    std::string doubt;
+    append_u64(doubt, self_doubt);
+    KIGUMI_CHECK(txn->put(Table::kMeta, kSelfDoubt, doubt));
     return txn->commit();
+}
+
+Result<std::uint64_t> Store::self_doubt() {
+    KIGUMI_TRY(const auto txn, state_->env->begin_read());
+    KIGUMI_TRY(const auto stored, txn->get(Table::kMeta, kSelfDoubt));
+    return stored && stored->size() == 8 ? read_u64(*stored) : 0;
 }
 
 Result<std::vector<ContactRecord>> Store::contacts() {

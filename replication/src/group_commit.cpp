@@ -64,11 +64,14 @@ void GroupCommit::run() {
 void GroupCommit::run_group() {
     const auto prepared = handle_.prepare_write();
     if (!prepared) return fail_waiting(prepared.error());
+    const std::uint64_t failures = stamps_.failures();
     const auto begun = handle_.begin(0);
     if (!begun) return fail_waiting(begun.error());
     MDB_txn* const parent = *begun;
+    const std::uint64_t number = mdb_txn_id(parent);
 
     std::vector<std::shared_ptr<Turn>> group;
+    TableSet written;
     const auto opened = Clock::now();
     while (const auto turn = next()) {
         MDB_txn* txn = parent;
@@ -79,15 +82,17 @@ void GroupCommit::run_group() {
                 continue;
             }
         }
+        turn->number = number;
+        turn->failures = failures;
+        turn->written_before = written;
         lend(turn, txn);
         if (turn->state == State::kAborted) {
             mdb_txn_abort(txn);
             // Without a parent there is nothing that a later writer could join.
             if (txn == parent) return handle_.end();
-        } else if (txn == parent) {
+        } else if (const int code = txn == parent ? 0 : mdb_txn_commit(txn); code == 0) {
             group.push_back(turn);
-        } else if (const int code = mdb_txn_commit(txn); code == 0) {
-            group.push_back(turn);
+            written |= turn->writes;
         } else {
             conclude(turn, handle_.error(code, "commit"));
         }
@@ -99,12 +104,19 @@ void GroupCommit::run_group() {
     count_commit(Clock::now() - committing, code == 0);
     handle_.end();
     Result<void> outcome;
-    if (code == MDB_MAP_FULL) {
-        handle_.demand_growth();
-    } else if (code != 0) {
-        handle_.distrust();
+    if (code == 0) {
+        // LMDB gives no number to a commit without writes.
+        if (written.any()) stamps_.committed(number, written);
+    } else {
+        stamps_.failed();
+        code == MDB_MAP_FULL ? handle_.demand_growth() : handle_.distrust();
+        outcome = handle_.error(code, "commit");
     }
-    if (code != 0) outcome = handle_.error(code, "commit");
+    TableSet after;
+    for (auto turn = group.rbegin(); turn != group.rend(); ++turn) {
+        (*turn)->written_after = after;
+        after |= (*turn)->writes;
+    }
     for (const auto& turn : group) conclude(turn, outcome);
 }
 

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "lmdb_handle.hpp"
+#include "table_stamps.hpp"
 
 namespace kigumi::kv {
 
@@ -18,7 +19,7 @@ namespace kigumi::kv {
 /// transaction, so that giving up takes back its own writes alone.
 class GroupCommit {
   public:
-    explicit GroupCommit(LmdbHandle& handle) : handle_(handle) {}
+    GroupCommit(LmdbHandle& handle, TableStamps& stamps) : handle_(handle), stamps_(stamps) {}
     ~GroupCommit();
 
     /// One writer's place in the line.
@@ -29,6 +30,12 @@ class GroupCommit {
         MDB_txn* txn = nullptr;  ///< usable while granted
         Result<void> outcome;
         std::condition_variable changed;
+
+        std::uint64_t number = 0;    ///< of the commit that the group is to become
+        std::uint64_t failures = 0;  ///< of commits, before the group began
+        TableSet writes;             ///< tables that the writer changed; its own until `finish`
+        TableSet written_before;     ///< tables that the group had changed when the turn began
+        TableSet written_after;      ///< tables that it changed after the turn
     };
 
     /// Waits for a turn (kBusy if this thread has one: it would wait for itself); then `txn` is the
@@ -48,6 +55,7 @@ class GroupCommit {
     void fail_waiting(const Error& error);
 
     LmdbHandle& handle_;
+    TableStamps& stamps_;
     std::mutex mutex_;
     std::condition_variable work_;
     std::deque<std::shared_ptr<Turn>> waiting_;

@@ -78,7 +78,8 @@ Result<std::uint64_t> count_items(MDB_txn* txn, MDB_dbi table) {
 
 class LmdbReadTxn : public ReadTxn {
   public:
-    explicit LmdbReadTxn(LmdbHandle& handle) : handle_(handle) {}
+    LmdbReadTxn(LmdbHandle& handle, const TableStamps& stamps)
+        : handle_(handle), stamps_(stamps), failures_(stamps.failures()) {}
     ~LmdbReadTxn() override {
         if (txn_ == nullptr) return;
         mdb_txn_abort(txn_);
@@ -100,15 +101,21 @@ class LmdbReadTxn : public ReadTxn {
     Result<std::uint64_t> items(Table table) override {
         return count_items(txn_, handle_.table(table));
     }
+    std::uint64_t stamp(Table table) const override {
+        return stamps_.at(table, mdb_txn_id(txn_), failures_);
+    }
 
   private:
     LmdbHandle& handle_;
+    const TableStamps& stamps_;
+    const std::uint64_t failures_;
     MDB_txn* txn_ = nullptr;
 };
 
 class LmdbWriteTxn : public WriteTxn {
   public:
-    LmdbWriteTxn(LmdbHandle& handle, GroupCommit& commits) : handle_(handle), commits_(commits) {}
+    LmdbWriteTxn(LmdbHandle& handle, const TableStamps& stamps, GroupCommit& commits)
+        : handle_(handle), stamps_(stamps), commits_(commits) {}
     ~LmdbWriteTxn() override {
         if (turn_) static_cast<void>(commits_.finish(*turn_, false));
     }
@@ -131,33 +138,51 @@ class LmdbWriteTxn : public WriteTxn {
     Result<void> put(Table table, std::string_view key, std::string_view value) override {
         MDB_val k = to_val(key);
         MDB_val v = to_val(value);
-        return note(mdb_put(turn_->txn, handle_.table(table), &k, &v, 0));
+        return note(table, mdb_put(turn_->txn, handle_.table(table), &k, &v, 0));
     }
     Result<void> append(Table table, std::string_view key, std::string_view value) override {
         MDB_val k = to_val(key);
         MDB_val v = to_val(value);
         const int code = mdb_put(turn_->txn, handle_.table(table), &k, &v, MDB_APPEND);
-        if (code != MDB_KEYEXIST) return note(code);
+        if (code != MDB_KEYEXIST) return note(table, code);
         failure_ = Error{ErrorCode::kInvalidArgument, "the keys to append are out of order"};
         return tl::unexpected<Error>(*failure_);
     }
     Result<void> erase(Table table, std::string_view key) override {
         MDB_val k = to_val(key);
         const int code = mdb_del(turn_->txn, handle_.table(table), &k, nullptr);
-        return note(code == MDB_NOTFOUND ? 0 : code);
+        if (code == MDB_NOTFOUND) return {};
+        return note(table, code);
+    }
+    std::uint64_t stamp(Table table) const override {
+        if (!turn_ || turn_->written_before[index_of(table)]) return 0;
+        return stamps_.at(table, turn_->number - 1, turn_->failures);
     }
     Result<void> commit() override {
         const auto turn = std::move(turn_);
         turn_ = nullptr;
-        if (!failure_) return commits_.finish(*turn, true);
+        if (!failure_) {
+            KIGUMI_CHECK(commits_.finish(*turn, true));
+            committed_ = turn;
+            return {};
+        }
         // A transaction in which a write failed holds a part of what was meant: never keep that.
         static_cast<void>(commits_.finish(*turn, false));
         return tl::unexpected<Error>(*failure_);
     }
+    std::uint64_t stamp_after(Table table) const override {
+        // Without writes the commit has no number.
+        if (!committed_ || committed_->writes.none()) return 0;
+        if (committed_->written_after[index_of(table)]) return 0;
+        return stamps_.at(table, committed_->number, committed_->failures);
+    }
 
   private:
-    Result<void> note(int code) {
-        if (code == 0) return {};
+    Result<void> note(Table table, int code) {
+        if (code == 0) {
+            turn_->writes.set(index_of(table));
+            return {};
+        }
         if (code == MDB_MAP_FULL) handle_.demand_growth();
         auto error = handle_.error(code, "write");
         if (!failure_) failure_ = error.value();
@@ -165,8 +190,10 @@ class LmdbWriteTxn : public WriteTxn {
     }
 
     LmdbHandle& handle_;
+    const TableStamps& stamps_;
     GroupCommit& commits_;
     std::shared_ptr<GroupCommit::Turn> turn_;
+    std::shared_ptr<GroupCommit::Turn> committed_;
     std::optional<Error> failure_;
 };
 
@@ -197,7 +224,7 @@ class LmdbEnv : public Env {
   public:
     LmdbEnv(const std::filesystem::path& directory, LmdbOptions options,
             OpenDirectories::Identity identity)
-        : identity_(identity), handle_(directory, options), commits_(handle_) {}
+        : identity_(identity), handle_(directory, options), commits_(handle_, stamps_) {}
     ~LmdbEnv() override {
         if (entered_) OpenDirectories::instance().leave(identity_);
     }
@@ -213,13 +240,13 @@ class LmdbEnv : public Env {
 
     Result<std::unique_ptr<ReadTxn>> begin_read() override {
         KIGUMI_CHECK(check_process());
-        auto txn = std::make_unique<LmdbReadTxn>(handle_);
+        auto txn = std::make_unique<LmdbReadTxn>(handle_, stamps_);
         KIGUMI_CHECK(txn->begin());
         return std::unique_ptr<ReadTxn>(std::move(txn));
     }
     Result<std::unique_ptr<WriteTxn>> begin_write() override {
         KIGUMI_CHECK(check_process());
-        auto txn = std::make_unique<LmdbWriteTxn>(handle_, commits_);
+        auto txn = std::make_unique<LmdbWriteTxn>(handle_, stamps_, commits_);
         KIGUMI_CHECK(txn->begin());
         return std::unique_ptr<WriteTxn>(std::move(txn));
     }
@@ -244,6 +271,7 @@ class LmdbEnv : public Env {
     bool entered_ = false;
     const pid_t process_ = getpid();
     LmdbHandle handle_;
+    TableStamps stamps_;
     GroupCommit commits_;
 };
 

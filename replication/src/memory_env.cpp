@@ -38,7 +38,9 @@ class MemoryCursor : public Cursor {
 
 class MemoryReadTxn : public ReadTxn {
   public:
-    explicit MemoryReadTxn(std::shared_ptr<const Tables> tables) : tables_(std::move(tables)) {}
+    MemoryReadTxn(std::shared_ptr<const Tables> tables,
+                  const std::array<std::uint64_t, kTables>& stamps)
+        : tables_(std::move(tables)), stamps_(stamps) {}
 
     Result<std::optional<std::string_view>> get(Table table, std::string_view key) override {
         return find(*tables_, table, key);
@@ -50,9 +52,13 @@ class MemoryReadTxn : public ReadTxn {
     Result<std::uint64_t> items(Table table) override {
         return std::uint64_t{(*tables_)[static_cast<std::size_t>(table)].size()};
     }
+    std::uint64_t stamp(Table table) const override {
+        return stamps_[static_cast<std::size_t>(table)];
+    }
 
   private:
     std::shared_ptr<const Tables> tables_;
+    const std::array<std::uint64_t, kTables> stamps_;
 };
 
 }  // namespace
@@ -99,7 +105,17 @@ class MemoryWriteTxn : public WriteTxn {
         }
         finish();
         if (!undo_.empty()) ++env_.commits_;
+        for (const Undo& change : undo_)
+            env_.changed_at_[static_cast<std::size_t>(change.table)] = env_.commits_;
+        committed_ = true;
         return {};
+    }
+    std::uint64_t stamp(Table table) const override {
+        return done_ ? 0 : env_.changed_at_[static_cast<std::size_t>(table)];
+    }
+    std::uint64_t stamp_after(Table table) const override {
+        // Another one cannot have begun before this one has ended.
+        return committed_ ? env_.changed_at_[static_cast<std::size_t>(table)] : 0;
     }
 
   private:
@@ -133,11 +149,12 @@ class MemoryWriteTxn : public WriteTxn {
     MemoryEnv& env_;
     std::vector<Undo> undo_;
     bool done_ = false;
+    bool committed_ = false;
 };
 
 Result<std::unique_ptr<ReadTxn>> MemoryEnv::begin_read() {
     if (writing_) return fail(ErrorCode::kBusy, "a write transaction is open; end it first");
-    return std::unique_ptr<ReadTxn>(std::make_unique<MemoryReadTxn>(tables_));
+    return std::unique_ptr<ReadTxn>(std::make_unique<MemoryReadTxn>(tables_, changed_at_));
 }
 
 Result<std::unique_ptr<WriteTxn>> MemoryEnv::begin_write() {
@@ -155,7 +172,7 @@ Result<Usage> MemoryEnv::usage() {
 
 void MemoryEnv::restore(std::shared_ptr<const Tables> state) {
     tables_ = std::make_shared<Tables>(*state);
-    ++commits_;
+    changed_at_.fill(++commits_);
 }
 
 }  // namespace kigumi::kv

@@ -26,14 +26,14 @@ Result<void> ReadTransaction::each_object(
     return state_->reader().each_object(visit, from);
 }
 
-const VersionVector& ReadTransaction::version() const { return state_->clock.version; }
+const VersionVector& ReadTransaction::version() const { return state_->clock->version; }
 SessionToken ReadTransaction::token() const {
     SessionToken token;
-    token.observe(state_->name, state_->clock.version);
+    token.observe(state_->name, state_->clock->version);
     return token;
 }
-const VersionVector& ReadTransaction::floor() const { return state_->clock.floor; }
-const VersionVector& ReadTransaction::horizon() const { return state_->clock.horizon; }
+const VersionVector& ReadTransaction::floor() const { return state_->clock->floor; }
+const VersionVector& ReadTransaction::horizon() const { return state_->clock->horizon; }
 
 bool ReadTransaction::folding() const { return state_->overlay.has_value(); }
 
@@ -91,6 +91,19 @@ Result<std::uint64_t> ReadTransaction::count_rows() {
 }
 
 Result<std::uint64_t> ReadTransaction::count_removed() { return state_->count(Table::kRemoved); }
+
+Result<std::uint64_t> ReadTransaction::count_unfolded() {
+    std::uint64_t rows = 0;
+    if (!folding()) return rows;
+    const std::string prefix = schema::bucket_prefix(state_->bucket);
+    KIGUMI_TRY(const auto cursor, state_->txn->cursor(Table::kStaging));
+    KIGUMI_TRY(auto item, cursor->seek(prefix));
+    while (item && item->key.starts_with(prefix)) {
+        rows += item->value == Overlay::kFolded ? 0 : 1;
+        KIGUMI_TRY(item, cursor->next());
+    }
+    return rows;
+}
 
 bool collectable(const Row& row, const VersionVector& stable) {
     return !row.empty() && std::all_of(row.begin(), row.end(), [&stable](const Write& write) {

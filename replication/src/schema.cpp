@@ -1,5 +1,6 @@
 #include "schema.hpp"
 
+#include "ascending.hpp"
 #include "big_endian.hpp"
 
 namespace kigumi::schema {
@@ -180,12 +181,17 @@ Result<Clock> clock(kv::ReadTxn& txn, BucketId bucket, const OriginTable& origin
 
 Result<void> put_clock(kv::WriteTxn& txn, BucketId bucket, const Clock& before, const Clock& after,
                        codec::OriginNumbers& origins) {
+    Ascending floors(after.floor);
+    Ascending horizons(after.horizon);
+    Ascending versions_before(before.version);
+    Ascending floors_before(before.floor);
+    Ascending horizons_before(before.horizon);
     for (const auto& [origin, counter] : after.version) {
-        const std::uint64_t floor = after.floor[origin];
-        const std::uint64_t horizon = after.horizon[origin];
-        if (before.version[origin] == counter && before.floor[origin] == floor &&
-            before.horizon[origin] == horizon)
-            continue;
+        const std::uint64_t floor = floors[origin];
+        const std::uint64_t horizon = horizons[origin];
+        const bool same = versions_before[origin] == counter && floors_before[origin] == floor &&
+                          horizons_before[origin] == horizon;
+        if (same) continue;
         std::string key = bucket_prefix(bucket);
         append_u32(key, static_cast<std::uint32_t>(origins.number_of(origin)));
         std::string value;

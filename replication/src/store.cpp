@@ -133,7 +133,7 @@ Result<ReadTransaction> Store::read(std::string_view bucket) {
     state->name = bucket;
     state->bucket = id.value_or(0);
     KIGUMI_TRY(state->origins, state_->origins.load(*state->txn, true));
-    KIGUMI_TRY(state->clock, schema::clock(*state->txn, state->bucket, *state->origins));
+    KIGUMI_TRY(state->clock, state_->clocks.load(*state->txn, state->bucket, *state->origins));
     KIGUMI_TRY(state->overlay, overlay::find(*state->txn, state->bucket));
     return ReadTransaction(std::move(state));
 }
@@ -144,7 +144,8 @@ Result<WriteTransaction> Store::write(std::string_view bucket) {
     KIGUMI_TRY(const auto id, schema::make_bucket(*txn, bucket));
     KIGUMI_TRY(const bool is_signed, schema::is_signed(*txn, bucket));
     KIGUMI_TRY(auto origins, state_->origins.load(*txn, false));
-    KIGUMI_TRY(auto clock, schema::clock(*txn, id, *origins));
+    const std::uint64_t clock_stamp = txn->stamp(Table::kClock);
+    KIGUMI_TRY(const auto clock, state_->clocks.load(*txn, id, *origins));
     KIGUMI_TRY(auto self, schema::replica(*txn));
     if (!self) {
         // Only environments in memory come here without an identity: open() settles it for files.
@@ -158,8 +159,9 @@ Result<WriteTransaction> Store::write(std::string_view bucket) {
                                     std::string(bucket),
                                     id,
                                     GrowingOrigins(std::move(origins)),
+                                    clock_stamp,
                                     clock,
-                                    clock,
+                                    *clock,
                                     *self,
                                     HlcClock(time),
                                     time,

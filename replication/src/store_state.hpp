@@ -3,6 +3,7 @@
 #include <atomic>
 #include <optional>
 
+#include "clock_cache.hpp"
 #include "commit_mark.hpp"
 #include "kigumi/replication/store.hpp"
 #include "origin_table.hpp"
@@ -18,6 +19,7 @@ class StoreState {
     CommitMark mark;
     std::optional<IdentityChange> renewed;
     OriginCache origins;
+    ClockCache clocks;
     std::atomic<std::uint64_t> skewed_writes{0};
     std::atomic<std::uint64_t> largest_skew_ms{0};
 

@@ -41,11 +41,11 @@ Result<void> StoredRows::each(const VisitRecord& visit) const {
 Result<void> StoredRows::each_after(const VersionVector& base, const VisitRecord& visit) const {
     const auto& state = *snapshot_.state_;
     const std::string prefix = schema::bucket_prefix(state.bucket);
-    for (const auto& entry : state.clock.version) {
+    for (const auto& entry : state.clock->version) {
         const ReplicaId& origin = entry.first;
         Result<void> outcome;
         const auto take = [&](std::uint64_t counter, const KeyedRow& keyed) {
-            if (!first_in_range(keyed.row, {origin, counter}, base, state.clock.version))
+            if (!first_in_range(keyed.row, {origin, counter}, base, state.clock->version))
                 return true;
             outcome = [&]() -> Result<void> {
                 const std::string place = store_key(keyed.at).bytes;

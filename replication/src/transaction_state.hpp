@@ -14,7 +14,7 @@ struct ReadTransaction::State {
     std::string name;
     schema::BucketId bucket;  ///< 0 if it does not exist: no row has that prefix
     std::shared_ptr<const OriginTable> origins;
-    schema::Clock clock;
+    ClockCache::Shared clock;
     std::optional<Overlay> overlay;
 
     bucket::Reader reader() { return {*txn, bucket, *origins, overlay ? &*overlay : nullptr}; }
@@ -27,7 +27,8 @@ struct WriteTransaction::State {
     std::string name;
     schema::BucketId bucket;
     GrowingOrigins origins;
-    schema::Clock before;
+    std::uint64_t clock_stamp;
+    ClockCache::Shared before;
     schema::Clock clock;
     ReplicaId self;
     HlcClock time;

@@ -113,7 +113,7 @@ Result<void> WriteTransaction::put(const RowKey& at, const Row& before, Row afte
 
 Result<void> WriteTransaction::commit() {
     State& state = *state_;
-    if (state.clock != state.before) state.dirty = true;
+    if (state.clock != *state.before) state.dirty = true;
     if (!state.dirty) {
         state.txn.reset();
         return {};
@@ -121,12 +121,13 @@ Result<void> WriteTransaction::commit() {
     if (state.written_bytes > kMaxTransactionBytes && state.now)
         return fail(ErrorCode::kFull, "the transaction writes more than 64 MiB; split it");
     KIGUMI_CHECK(
-        schema::put_clock(*state.txn, state.bucket, state.before, state.clock, state.origins));
+        schema::put_clock(*state.txn, state.bucket, *state.before, state.clock, state.origins));
     KIGUMI_CHECK(state.origins.save(*state.txn));
     if (state.proven) KIGUMI_CHECK(schema::raise_format(*state.txn, schema::kProvenFormat));
     if (state.time.last() != state.time_before)
         KIGUMI_CHECK(schema::put_last_time(*state.txn, state.time.last()));
     KIGUMI_CHECK(state.txn->commit());
+    state.store.clocks.committed(*state.txn, state.clock_stamp, state.bucket, state.clock);
     state.store.committed();
     return {};
 }

@@ -398,12 +398,34 @@ TEST_F(StatusCommand, TellsIdentityClockAndSize) {
           std::string("buckets  \"default\" \"other\"\n"), std::string("daemon   not running\n")})
         EXPECT_NE(text.out.find(part), std::string::npos) << part << text.out;
 
+    EXPECT_EQ(text.out.find("folding"), std::string::npos) << text.out;
+    {
+        // What a large pull has brought.
+        const auto store = Store::open(path("node")).value();
+        const ReplicaId peer(ReplicaId::Bytes{9});
+        auto tx = store->write("large").value();
+        for (std::uint64_t i = 1; i <= 3; ++i) {
+            Row row;
+            row.insert({{peer, i}, Hlc::at_ms(1), Value("x")});
+            tx.stage({{"k" + std::to_string(i), Type::kRegister, {}}, row}).value();
+        }
+        tx.lay_over({{peer, 3}}, {}, false, Hlc::at_ms(1)).value();
+        tx.fold(1, 1'000).value();
+        tx.commit().value();
+    }
+    const Outcome folding = cli({"--bucket", "large", "status"});
+    EXPECT_NE(folding.out.find("folding  what a large pull brought: 2 rows left\n"),
+              std::string::npos)
+        << folding.out;
+    EXPECT_EQ(member(json_of(cli_json({"--bucket", "large", "status"})), "rows_to_fold"), Value(2));
+
     const Value json = json_of(cli_json({"--bucket", "other", "status"}));
     EXPECT_EQ(member(json, "replica"), Value(replica));
     EXPECT_EQ(member(json, "bucket"), Value("other"));
     EXPECT_EQ(member(member(json, "version"), replica), Value(2));
     EXPECT_EQ(member(json, "rows"), Value(2));
-    EXPECT_EQ(member(json, "buckets"), Value(Array{"default", "other"}));
+    EXPECT_EQ(member(json, "buckets"), Value(Array{"default", "large", "other"}));
+    EXPECT_EQ(member(json, "rows_to_fold"), Value());
     EXPECT_EQ(member(json, "daemon"), Value(false));
     EXPECT_GT(*member(json, "file_bytes").get_if<std::int64_t>(), 0);
     EXPECT_GT(*member(json, "map_bytes").get_if<std::int64_t>(), 0);

@@ -21,6 +21,11 @@ peers = ["127.0.0.1:7002", "127.0.0.1:7003"]
 insecure = true
 [replication]
 push_ms = 20
+[membership]
+probe_ms = 250
+suspicion_factor = 3
+health_max = 0
+mesh_max = 8
 [log]
 format = "json"
 [[backup]]
@@ -38,6 +43,10 @@ target = "/c"
     EXPECT_EQ(config.node.peers.size(), 2U);
     EXPECT_TRUE(config.node.insecure);
     EXPECT_EQ(config.node.replication.push_ms, 20U);
+    EXPECT_EQ(config.node.membership.probe_ms, 250U);
+    EXPECT_EQ(config.node.membership.suspicion_factor, 3);
+    EXPECT_EQ(config.node.membership.health_max, 0U);
+    EXPECT_EQ(config.node.neighbours.mesh_max, 8U);
     EXPECT_EQ(config.log_format, "json");
     ASSERT_EQ(config.backups.size(), 2U);
     EXPECT_EQ(config.backups[0].target, "/a,b");
@@ -61,6 +70,9 @@ TEST(ReadConfig, NamesPlaceKeyAndWhatIsAllowed) {
     EXPECT_EQ(error_of("[replication]\n\n  push_ms = -4\n"),
               "f.toml:3:13: replication.push_ms wants a whole number of ms from 0 to 3600000, not "
               "-4");
+    EXPECT_EQ(error_of("[membership]\nprobe_ms = 200\nsuspicion_factor = 0\n"),
+              "f.toml:3:20: membership.suspicion_factor wants a number from 0.5 to 100.0, not "
+              "0.0");
     EXPECT_EQ(error_of("[log]\nlevel = \"loud\"\n"),
               "f.toml:2:9: log.level wants one of debug, info, warn, not \"loud\"");
     EXPECT_EQ(error_of("[node]\npeers = [\"a\", 7]\n"),

@@ -34,6 +34,12 @@ TEST(Metrics, TellWhatIsObserved) {
     EXPECT_EQ(value("kigumi_replication_lag_seconds", two), 2.5);
     EXPECT_EQ(value("kigumi_collected_rows_total", ""), 6);
     EXPECT_EQ(value("kigumi_pulls_done_total", ""), 6);
+    EXPECT_EQ(value("kigumi_buckets_folding", ""), 2);
+    EXPECT_EQ(value("kigumi_self_doubt", ""), 3);
+    two += ",address=\"127.0.0.1:1\"";
+    EXPECT_EQ(value("kigumi_peer_state", two + ",state=\"alive\""), 1);
+    EXPECT_EQ(value("kigumi_peer_state", two + ",state=\"down\""), 0);
+    EXPECT_EQ(value("kigumi_peer_state_since_seconds", two), 1'500);
     EXPECT_EQ(value("kigumi_backup_failing", "target=\"/backup/other\""), 1);
     EXPECT_EQ(value("kigumi_link_breaker_state",
                     "link=\"2\",peer=\"\",address=\"accepted\",state=\"open\""),

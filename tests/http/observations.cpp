@@ -47,10 +47,17 @@ Observation full_observation() {
     peer.lag = {5, 4, now.wall_ms - 2'500};
     bucket.peers = {peer};
     bucket.collected = 3;
+    bucket.folding = true;
     status.buckets = {bucket, bucket};
     status.buckets[1].name = "other";
     status.counters.pulls_done = 6;
     now.replication = status;
+    MembershipStatus opinions;
+    opinions.self_doubt = 3;
+    opinions.members = {
+        {{replica(2), "127.0.0.1:1", "", false}, 7, membership::Liveness::kAlive, 1'500'000},
+        {{replica(3), "127.0.0.1:2 \"", "", true}, 8, membership::Liveness::kDown, 1'600'500}};
+    now.membership = opinions;
     BackupRecord made;
     made.path = "/backup/\"a\\b\n\xff";
     made.success_ms = 1'500'000;

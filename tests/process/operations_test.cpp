@@ -93,6 +93,14 @@ TEST_F(Operations, HttpShowsANodeAndItsPeer) {
         const auto now = nlohmann::json::parse(body(http::get(http, "/status.json")));
         return now["store"].contains("census") && now["store"]["census"]["rows"] >= 2;
     }));
+    EXPECT_TRUE(eventually(seconds(15), [&] {
+        const auto now = nlohmann::json::parse(body(http::get(http, "/status.json")));
+        const auto& nodes = now["membership"]["nodes"];
+        return nodes.size() == 1 && nodes[0]["opinion"] == "alive" &&
+               nodes[0]["address"] == b.address();
+    })) << http::get(http, "/status.json");
+    EXPECT_TRUE(http::read_scrape(body(http::get(http, "/metrics")))
+                    .families.contains("kigumi_peer_state"));
     // The node behind b commits what it receives: that is timed.
     const auto there = http::read_scrape(body(http::get(http_of(b), "/metrics")));
     EXPECT_GE(there.families.at("kigumi_commit_duration_seconds")

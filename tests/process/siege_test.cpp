@@ -7,7 +7,6 @@
 
 #include <array>
 #include <atomic>
-#include <fstream>
 #include <mutex>
 #include <thread>
 
@@ -133,15 +132,6 @@ std::string greeting(const std::string& mechanism) {
     return text;
 }
 
-std::uint64_t memory_kib(Site& site) {
-    std::ifstream status("/proc/" + std::to_string(site.daemon().pid()) + "/status");
-    for (std::string name; status >> name;) {
-        std::uint64_t value = 0;
-        if (name == "VmHWM:" && status >> value) return value;
-    }
-    return 0;
-}
-
 std::size_t descriptors(Site& site) {
     const std::filesystem::path all = "/proc/" + std::to_string(site.daemon().pid()) + "/fd";
     return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(all),
@@ -168,7 +158,7 @@ class Siege : public LockedTest {
         EXPECT_TRUE(eventually(seconds(30), [this] {
             return sites_[0].count("count") == 2 && sites_[1].count("count") == 2;
         })) << victim().daemon().output();
-        EXPECT_LT(memory_kib(victim()), kMaxKib);
+        EXPECT_LT(victim().peak_memory_kib(), kMaxKib);
     }
 
     static constexpr std::uint64_t kMaxKib = 160 << 10;
@@ -292,7 +282,7 @@ TEST_F(ProcessTest, AMessageThatNeverEndsIsCutOffInPlainText) {
     while (sent < 1'000 && rogue.send(frame)) ++sent;
     EXPECT_LT(sent, 1'000) << "nobody hung up";
     EXPECT_TRUE(a.daemon().running());
-    EXPECT_LT(memory_kib(a), std::uint64_t{160} << 10);
+    EXPECT_LT(a.peak_memory_kib(), std::uint64_t{160} << 10);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "process/site.hpp"
 
 #include <algorithm>
+#include <fstream>
 
 namespace kigumi {
 
@@ -26,6 +27,15 @@ void Site::edit(const std::function<void(kv::WriteTxn&)>& change) {
 
 std::uint16_t Site::port() const {
     return static_cast<std::uint16_t>(std::stoi(address().substr(address().rfind(':') + 1)));
+}
+
+std::uint64_t Site::peak_memory_kib() {
+    std::ifstream status("/proc/" + std::to_string(daemon().pid()) + "/status");
+    for (std::string name; status >> name;) {
+        std::uint64_t value = 0;
+        if (name == "VmHWM:" && status >> value) return value;
+    }
+    return 0;
 }
 
 void Site::assign(const std::string& key, const Value& value) {

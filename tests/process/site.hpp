@@ -29,6 +29,8 @@ class Site {
     /// Where kigumid listens: `127.0.0.1:PORT`.
     const std::string& address() const { return daemon_.address(); }
     std::uint16_t port() const;
+    /// The most memory that kigumid has used.
+    std::uint64_t peak_memory_kib();
 
     /// Changes the tables behind the store's back. kigumid must not run.
     void edit(const std::function<void(kv::WriteTxn&)>& change);

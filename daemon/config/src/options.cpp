@@ -7,8 +7,8 @@ namespace kigumi::config {
 const std::vector<Option>& options() {
     static const std::vector<Option> table = [] {
         std::vector<Option> all;
-        for (auto* const section :
-             {node_options, replication_options, service_options, backup_options})
+        for (auto* const section : {node_options, replication_options, membership_options,
+                                    service_options, backup_options})
             for (Option& option : section()) all.push_back(std::move(option));
         return all;
     }();

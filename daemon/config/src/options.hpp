@@ -13,6 +13,7 @@ struct Place {
 // The sections of the table.
 std::vector<Option> node_options();
 std::vector<Option> replication_options();
+std::vector<Option> membership_options();
 std::vector<Option> service_options();
 std::vector<Option> backup_options();
 

@@ -71,6 +71,8 @@ void bucket_metrics(Exposition& out, const ReplicatorStatus& status) {
           static_cast<double>(status.buckets.size()));
     gauge("kigumi_buckets_pulling", "Buckets that are being pulled.",
           sum(status, [](const BucketStatus& bucket) { return bucket.pulling ? 1 : 0; }));
+    gauge("kigumi_buckets_folding", "Buckets in which a large pull is being folded in.",
+          sum(status, [](const BucketStatus& bucket) { return bucket.folding ? 1 : 0; }));
     gauge("kigumi_held_push_bytes", "Pushes that wait for what they depend on.",
           sum(status, [](const BucketStatus& bucket) { return bucket.held_bytes; }));
     gauge("kigumi_buffered_bytes", "Memory held on behalf of all peers.",

@@ -40,6 +40,7 @@ std::string metrics_text(const Observation& now) {
         link_metrics(out, *now.replication);
         bucket_metrics(out, *now.replication);
     }
+    if (now.membership) member_metrics(out, *now.membership);
     backup_metrics(out, now);
     return out.text();
 }

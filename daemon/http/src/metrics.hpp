@@ -10,6 +10,7 @@ void process_metrics(Exposition& out, const Observation& now);
 void store_metrics(Exposition& out, const Observation& now);
 void link_metrics(Exposition& out, const ReplicatorStatus& status);
 void bucket_metrics(Exposition& out, const ReplicatorStatus& status);
+void member_metrics(Exposition& out, const MembershipStatus& status);
 void backup_metrics(Exposition& out, const Observation& now);
 
 }  // namespace kigumi::http

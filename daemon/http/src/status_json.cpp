@@ -61,7 +61,8 @@ Json bucket_json(const BucketStatus& bucket, std::uint64_t wall_ms) {
             {"held_bytes", bucket.held_bytes},
             {"collected", bucket.collected},
             {"differences", bucket.differences},
-            {"pulling", bucket.pulling}};
+            {"pulling", bucket.pulling},
+            {"folding", bucket.folding}};
 }
 
 Json replication_json(const ReplicatorStatus& status) {
@@ -86,6 +87,17 @@ Json replication_json(const ReplicatorStatus& status) {
             {"clock_skew",
              {{"writes", status.clock_skew.writes}, {"largest_ms", status.clock_skew.largest_ms}}},
             {"buffered_bytes", status.buffered_bytes}};
+}
+
+Json membership_json(const MembershipStatus& status) {
+    Json nodes = Json::array();
+    for (const membership::Member& member : status.members)
+        nodes.push_back({{"replica", member.contact.replica.hex()},
+                         {"address", member.contact.address},
+                         {"leaf", member.contact.leaf},
+                         {"opinion", name_of(member.liveness)},
+                         {"since", time_json(member.changed_ms)}});
+    return {{"self_doubt", status.self_doubt}, {"nodes", std::move(nodes)}};
 }
 
 Json store_json(const Observation& now) {
@@ -135,6 +147,7 @@ std::string status_json(const Observation& now) {
         {"resident_bytes", now.resident_bytes},
         {"store", store_json(now)},
         {"replication", now.replication ? replication_json(*now.replication) : Json()},
+        {"membership", now.membership ? membership_json(*now.membership) : Json()},
         {"backups", std::move(backups)}};
     // Texts that are not UTF-8 (paths may be anything) are shown with the bad bytes replaced.
     return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

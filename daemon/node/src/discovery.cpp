@@ -81,6 +81,8 @@ void Discovery::tick(const std::vector<LinkedPeer>& linked, std::uint64_t now_ms
     if (now_ms >= remember_at_ms_) {
         remember_at_ms_ = now_ms + kRememberMs;
         check_identity();
+        changed_ = changed_ || doubt_ != membership_.self_doubt();
+        doubt_ = membership_.self_doubt();
         if (std::exchange(changed_, false)) remember();
     }
     if (now_ms >= membership_.next_wakeup()) membership_.tick(now_ms);
@@ -89,6 +91,17 @@ void Discovery::tick(const std::vector<LinkedPeer>& linked, std::uint64_t now_ms
 
 std::uint64_t Discovery::next_wakeup() const {
     return std::min({membership_.next_wakeup(), upkeep_at_ms_, remember_at_ms_});
+}
+
+std::uint64_t Discovery::wall_time_of(std::uint64_t ms) const {
+    const std::uint64_t wall_ms = store_.wall_ms();
+    return wall_ms - std::min(now_ms_ - std::min(ms, now_ms_), wall_ms);
+}
+
+MembershipStatus Discovery::status() const {
+    MembershipStatus status{membership_.self_doubt(), membership_.members()};
+    for (Member& member : status.members) member.changed_ms = wall_time_of(member.changed_ms);
+    return status;
 }
 
 void Discovery::leave() {
@@ -260,20 +273,17 @@ void Discovery::check_identity() {
 }
 
 void Discovery::remember() {
-    const std::uint64_t wall_ms = store_.wall_ms();
     std::vector<ContactRecord> records;
     std::set<std::string> addresses;
     for (const Member& member : membership_.members()) {
         const Contact& contact = member.contact;
-        const std::uint64_t age_ms = now_ms_ - std::min(member.changed_ms, now_ms_);
         records.push_back({contact.replica, contact.address, contact.key,
-                           std::string(name_of(member.liveness)),
-                           wall_ms - std::min(age_ms, wall_ms)});
+                           std::string(name_of(member.liveness)), wall_time_of(member.changed_ms)});
         addresses.insert(contact.address);
     }
     for (const ContactRecord& contact : remembered_)
         if (!addresses.contains(contact.address)) records.push_back(contact);
-    if (const auto saved = store_.put_contacts(records); !saved) {
+    if (const auto saved = store_.put_contacts(records, doubt_); !saved) {
         changed_ = true;
         wires_.note({Level::kWarning, "members.failed", saved.error().message});
     }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "kigumi/daemon/membership.hpp"
+#include "kigumi/daemon/membership_status.hpp"
 #include "kigumi/daemon/neighbours.hpp"
 #include "kigumi/replication/replicator.hpp"
 
@@ -41,6 +42,7 @@ class Discovery {
     /// Time has passed. `linked`: who is linked for replication by now.
     void tick(const std::vector<LinkedPeer>& linked, std::uint64_t now_ms);
     std::uint64_t next_wakeup() const;
+    MembershipStatus status() const;
     /// Tells others that this node leaves on purpose.
     void leave();
 
@@ -53,6 +55,8 @@ class Discovery {
         std::uint64_t used_ms = 0;
     };
 
+    /// As ms since 1970.
+    std::uint64_t wall_time_of(std::uint64_t ms) const;
     void act();
     void deliver(const membership::Contact& to, const std::string& message);
     void open_line(const membership::Contact& to);
@@ -83,6 +87,7 @@ class Discovery {
     std::map<ReplicaId, membership::Contact> dialled_;  ///< for replication, because of the choice
     std::map<ReplicaId, std::uint64_t> missing_since_;
     std::vector<ContactRecord> remembered_;  ///< from an earlier life
+    unsigned doubt_ = 0;                     ///< of this node in itself, as remembered
     bool changed_ = true;                    ///< since it was remembered
     std::uint64_t upkeep_at_ms_ = 0;
     std::uint64_t remember_at_ms_ = 0;

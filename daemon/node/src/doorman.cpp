@@ -74,7 +74,7 @@ void Doorman::look() {
         if (event->what == ZMQ_EVENT_ACCEPTED) {
             accepted(event->value, now_ms);
         } else {
-            visits_.erase(event->value);
+            end(event->value, false);
             gone_(event->value);
         }
     }
@@ -88,6 +88,20 @@ void Doorman::accepted(int descriptor, std::uint64_t now_ms) {
     if (!peer.host.empty()) visits_[descriptor] = {peer.host, peer.port, now_ms};
 }
 
+void Doorman::dialled(int descriptor) {
+    const Ends peer = peer_of(descriptor);
+    // Whoever was asked to speak may be silent, and has no greeting to begin with.
+    if (!peer.host.empty()) visits_[descriptor] = {peer.host, peer.port, 0, true, true, false, 0};
+}
+
+void Doorman::left(int descriptor) { end(descriptor, true); }
+
+void Doorman::end(int descriptor, bool dialled) {
+    // The number may be that of a newer connection of the other kind by now.
+    const auto it = visits_.find(descriptor);
+    if (it != visits_.end() && it->second.dialled == dialled) visits_.erase(it);
+}
+
 void Doorman::heard(int descriptor) {
     const auto it = visits_.find(descriptor);
     if (it != visits_.end()) it->second.spoke = it->second.fresh = true;
@@ -95,7 +109,7 @@ void Doorman::heard(int descriptor) {
 
 void Doorman::hang_up(int descriptor) {
     const auto it = visits_.find(descriptor);
-    if (it == visits_.end()) return;
+    if (it == visits_.end() || it->second.dialled) return;
     // The descriptor may have been given to something else by now.
     if (peer_of(descriptor) == Ends{it->second.host, it->second.port})
         shutdown(descriptor, SHUT_RDWR);
@@ -121,8 +135,9 @@ void Doorman::bound_silent() {
     }
 }
 
-void Doorman::tend(std::uint64_t now_ms, bool drained) {
-    if (now_ms < tend_at_ms_) return;
+std::vector<int> Doorman::tend(std::uint64_t now_ms, bool drained) {
+    std::vector<int> dialled;
+    if (now_ms < tend_at_ms_) return dialled;
     tend_at_ms_ = now_ms + kTendEveryMs;
     const std::uint64_t most = kMaxUnfinished + (drained ? 0 : kMaxQueued);
     std::vector<std::pair<int, const char*>> out;
@@ -137,8 +152,14 @@ void Doorman::tend(std::uint64_t now_ms, bool drained) {
     }
     for (const auto& [descriptor, why] : out) {
         told_(visits_.at(descriptor).host, why);
-        hang_up(descriptor);
+        if (visits_.at(descriptor).dialled) {
+            dialled.push_back(descriptor);
+            visits_.erase(descriptor);
+        } else {
+            hang_up(descriptor);
+        }
     }
+    return dialled;
 }
 
 }  // namespace kigumi

@@ -3,13 +3,15 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <vector>
 #include <zmq.hpp>
 
 #include "socket_monitor.hpp"
 
 namespace kigumi {
 
-/// Bounds what connections can cost that the listening socket has accepted, whoever they are.
+/// Bounds what connections can cost that the listening socket has accepted, whoever they are, and
+/// what may come on those that this node has dialled.
 ///
 /// The library bounds frames, not messages, and connections not at all: without this, a message
 /// that never ends grows until memory does, and connections that say nothing use up the process's
@@ -22,6 +24,9 @@ class Doorman {
     void watch(zmq::context_t& context, zmq::socket_t& listening, std::function<void(int)> gone,
                std::function<void(const std::string& host, const char* why)> told);
 
+    /// This connection, which was dialled here, stands; or it is over.
+    void dialled(int descriptor);
+    void left(int descriptor);
     /// A whole message has come from this connection.
     void heard(int descriptor);
     /// Hangs up, if the descriptor is still the one of a connection that was accepted here.
@@ -29,20 +34,22 @@ class Doorman {
     /// Takes note of connections that came and went. Before messages are taken.
     void look();
     /// Hangs up on who breaks a bound. `drained`: everything that had come was taken from the
-    /// socket, so that what is left is not whole. O(connections), one system call for each, every
-    /// 10 ms.
-    void tend(std::uint64_t now_ms, bool drained);
+    /// sockets, so that what is left is not whole. Returns the dialled connections among them, on
+    /// which the caller has to hang up. O(connections), one system call for each, every 10 ms.
+    std::vector<int> tend(std::uint64_t now_ms, bool drained);
 
   private:
     struct Visit {
         std::string host;
         std::string port;
         std::uint64_t since_ms = 0;
+        bool dialled = false;
         bool spoke = false;       ///< a whole message has come
         bool fresh = false;       ///< one has come since the last look
         std::uint64_t bytes = 0;  ///< received when the last whole message came
     };
     void accepted(int descriptor, std::uint64_t now_ms);
+    void end(int descriptor, bool dialled);
     void bound_silent();
 
     SocketMonitor monitor_;

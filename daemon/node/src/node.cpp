@@ -123,11 +123,28 @@ class Node::Loop {
     bool drained() const { return drained_; }
 
     Result<ReplicatorStatus> status(std::chrono::milliseconds patience) {
-        auto asked = std::make_shared<std::promise<ReplicatorStatus>>();
+        return ask<ReplicatorStatus>(patience, [this] {
+            ReplicatorStatus status = replicator_.status();
+            for (LinkStatus& link : status.links)
+                link.queued_bytes = transport_.waiting_bytes(link.link);
+            return status;
+        });
+    }
+
+    Result<std::optional<MembershipStatus>> membership(std::chrono::milliseconds patience) {
+        using Answer = std::optional<MembershipStatus>;
+        return ask<Answer>(patience,
+                           [this] { return discovery_ ? discovery_->status() : Answer(); });
+    }
+
+    /// Lets the node's thread answer. `make` runs there, perhaps long after nobody waits any more.
+    template <class Answer>
+    Result<Answer> ask(std::chrono::milliseconds patience, std::function<Answer()> make) {
+        auto asked = std::make_shared<std::promise<Answer>>();
         auto answer = asked->get_future();
         {
             const std::lock_guard lock(questions_mutex_);
-            questions_.push_back(std::move(asked));
+            questions_.push_back([asked, make = std::move(make)] { asked->set_value(make()); });
         }
         ring(wake_for_question_);
         if (answer.wait_for(patience) == std::future_status::ready) return answer.get();
@@ -232,16 +249,12 @@ class Node::Loop {
 
     void answer_questions() {
         if (!rang(wake_for_question_)) return;
-        std::vector<Question> questions;
+        std::vector<std::function<void()>> questions;
         {
             const std::lock_guard lock(questions_mutex_);
             questions.swap(questions_);
         }
-        if (questions.empty()) return;
-        ReplicatorStatus status = replicator_.status();
-        for (LinkStatus& link : status.links)
-            link.queued_bytes = transport_.waiting_bytes(link.link);
-        for (const Question& question : questions) question->set_value(status);
+        for (const auto& answer : questions) answer();
     }
 
     Result<void> lock_up() {
@@ -352,10 +365,9 @@ class Node::Loop {
     files::Lock lock_;
     Descriptor wake_;
     Descriptor stop_;
-    using Question = std::shared_ptr<std::promise<ReplicatorStatus>>;
     Descriptor wake_for_question_;
     std::mutex questions_mutex_;
-    std::vector<Question> questions_;
+    std::vector<std::function<void()>> questions_;
     std::optional<KeyPair> own_;
     AllowList allowed_;
     Claims claims_{allowed_};
@@ -392,6 +404,9 @@ void Node::drain() { loop_->drain(); }
 bool Node::drained() const { return loop_->drained(); }
 Result<ReplicatorStatus> Node::status(std::chrono::milliseconds patience) const {
     return loop_->status(patience);
+}
+Result<std::optional<MembershipStatus>> Node::membership(std::chrono::milliseconds patience) const {
+    return loop_->membership(patience);
 }
 Result<void> Node::set_allowed(const std::vector<std::string>& allow) {
     return loop_->set_allowed(allow);

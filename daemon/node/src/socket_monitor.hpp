@@ -31,4 +31,7 @@ inline constexpr int kHandshakeEvents =
     ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
     ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
 
+/// When its connection stands and when it is over; the value is the descriptor.
+inline constexpr int kConnectionEvents = ZMQ_EVENT_CONNECTED | ZMQ_EVENT_DISCONNECTED;
+
 }  // namespace kigumi

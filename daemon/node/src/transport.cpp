@@ -123,14 +123,14 @@ void Transport::hang_up(const std::string& endpoint, bool control) {
     for (auto it = connections_.begin(); it != connections_.end(); ++it) {
         if (it->second.endpoint != endpoint || it->second.control != control) continue;
         const LinkId id = it->first;
+        close_dealer(it->second);
         connections_.erase(it);
         return handler_.down(id);
     }
 }
 
 void Transport::connect(Connection& connection) {
-    connection.dealer.close();
-    connection.monitor = {};
+    close_dealer(connection);
     connection.dial_at_ms = 0;
     if (own_ != nullptr && !connection.key) {
         // Nobody is listed; that may change.
@@ -139,11 +139,16 @@ void Transport::connect(Connection& connection) {
     }
     connection.dealer = zmq::socket_t(context_, zmq::socket_type::dealer);
     configure(connection.dealer, connection.endpoint);
-    if (own_ != nullptr) {
-        curve::pin(connection.dealer, *own_, *connection.key);
-        connection.monitor = SocketMonitor(context_, connection.dealer, kHandshakeEvents);
-    }
+    if (own_ != nullptr) curve::pin(connection.dealer, *own_, *connection.key);
+    const int handshake = own_ != nullptr ? kHandshakeEvents : 0;
+    connection.monitor = SocketMonitor(context_, connection.dealer, handshake | kConnectionEvents);
     connection.dealer.connect(connection.endpoint);
+}
+
+void Transport::close_dealer(Connection& connection) {
+    connection.dealer.close();
+    connection.monitor = {};
+    doorman_.left(std::exchange(connection.descriptor, -1));
 }
 
 std::optional<PublicKey> Transport::candidate(const Connection& connection) const {
@@ -164,9 +169,14 @@ void Transport::tend_dialled() {
     const std::uint64_t now_ms = steady_ms();
     std::vector<LinkId> due;
     for (auto& [id, connection] : connections_) {
-        if (!connection.dialled() || own_ == nullptr) continue;
+        if (!connection.dialled()) continue;
         while (const auto event = connection.monitor.next()) {
-            if (event->what == ZMQ_EVENT_HANDSHAKE_SUCCEEDED) {
+            if (event->what == ZMQ_EVENT_CONNECTED) {
+                connection.descriptor = event->value;
+                doorman_.dialled(event->value);
+            } else if (event->what == ZMQ_EVENT_DISCONNECTED) {
+                doorman_.left(std::exchange(connection.descriptor, -1));
+            } else if (event->what == ZMQ_EVENT_HANDSHAKE_SUCCEEDED) {
                 connection.key_right = true;
                 connection.refusals = 0;
                 connection.dial_at_ms = 0;
@@ -203,6 +213,16 @@ void Transport::handshake_failed(Connection& connection, int what) {
                       '"');
 }
 
+void Transport::give_up(int descriptor) {
+    const auto it = std::find_if(connections_.begin(), connections_.end(), [&](const auto& entry) {
+        return entry.second.dialled() && entry.second.descriptor == descriptor;
+    });
+    if (it == connections_.end()) return;
+    close_dealer(it->second);
+    it->second.dial_at_ms = steady_ms() + kRedialMaxMs;
+    handler_.down(it->first);
+}
+
 void Transport::redial(LinkId id) {
     auto entry = connections_.extract(id);
     Connection& connection = entry.mapped();
@@ -211,7 +231,7 @@ void Transport::redial(LinkId id) {
     try {
         connect(connection);
     } catch (const zmq::error_t&) {
-        connection.dealer.close();
+        close_dealer(connection);
         connection.dial_at_ms = steady_ms() + kRedialMaxMs;
     }
     connection.waiting.clear();
@@ -245,7 +265,7 @@ void Transport::drop(const std::set<PublicKey>& keys) {
         }
         // Another link, even if the key may still get in: what it may do has changed.
         if (it->second.dealer) handler_.down(id);
-        it->second.dealer.close();
+        close_dealer(it->second);
         it->second.refusals = 0;
         redial(id);
     }
@@ -268,10 +288,11 @@ void Transport::poll(const std::vector<int>& others, long timeout_ms) {
     }
     tend_dialled();
     doorman_.look();
-    const bool drained = (items[0].revents & ZMQ_POLLIN) == 0 || receive_accepted();
+    bool drained = (items[0].revents & ZMQ_POLLIN) == 0 || receive_accepted();
     for (std::size_t i = 0; i < dialled.size(); ++i)
-        if ((items[i + 1].revents & ZMQ_POLLIN) != 0) receive_dialled(dialled[i]);
-    doorman_.tend(steady_ms(), drained);
+        if ((items[i + 1].revents & ZMQ_POLLIN) != 0)
+            drained = receive_dialled(dialled[i]) && drained;
+    for (const int descriptor : doorman_.tend(steady_ms(), drained)) give_up(descriptor);
     drop_gone();
     forget_quiet();
 }
@@ -307,16 +328,29 @@ bool Transport::receive_accepted() {
     return false;
 }
 
-void Transport::receive_dialled(LinkId id) {
+bool Transport::receive_dialled(LinkId id) {
     std::size_t bytes = 0;
     for (int i = 0; i < kBurst && bytes < kBurstBytes; ++i) {
         const auto it = connections_.find(id);
-        if (it == connections_.end()) return;
+        // Closed meanwhile, for what it said.
+        if (it == connections_.end() || !it->second.dealer) return true;
+        zmq::socket_t& dealer = it->second.dealer;
         zmq::message_t body;
-        if (!it->second.dealer.recv(body, zmq::recv_flags::dontwait)) return;
+        if (!dealer.recv(body, zmq::recv_flags::dontwait)) return true;
+        const bool one_frame = !body.more();
+        for (bool more = !one_frame; more;) {
+            zmq::message_t surplus;
+            more = dealer.recv(surplus, zmq::recv_flags::dontwait).has_value() && surplus.more();
+        }
         bytes += body.size();
+        doorman_.heard(it->second.descriptor);
+        if (!one_frame) {
+            close(id);
+            return true;
+        }
         handler_.message(id, body.to_string_view());
     }
+    return false;
 }
 
 LinkId Transport::accept(const std::string& routing_id, bool control,
@@ -447,7 +481,7 @@ void Transport::close(LinkId link) {
         try {
             connect(it->second);
         } catch (const zmq::error_t&) {
-            it->second.dealer.close();
+            close_dealer(it->second);
         }
         it->second.waiting.clear();
         it->second.waiting_bytes = 0;

@@ -91,7 +91,7 @@ class Transport {
         unsigned refusals = 0;         ///< handshakes that failed since one succeeded
         std::uint64_t dial_at_ms = 0;  ///< when to try again; 0: it is being tried
         std::string routing_id;        ///< of an accepted one, as our ROUTER names it
-        int descriptor = -1;           ///< of an accepted one
+        int descriptor = -1;           ///< -1: a dialled one that does not stand
         std::uint64_t gone_ms = 0;     ///< when its connection ended; 0: it has not
         bool dialled() const { return !endpoint.empty(); }
         std::deque<Waiting> waiting;
@@ -102,7 +102,7 @@ class Transport {
 
     /// Whether all that had come was taken.
     bool receive_accepted();
-    void receive_dialled(LinkId id);
+    bool receive_dialled(LinkId id);
     LinkId accept(const std::string& routing_id, bool control, const std::optional<PublicKey>& key,
                   int descriptor);
     void gone(int descriptor);
@@ -113,6 +113,10 @@ class Transport {
     /// Deals with handshakes that have ended, and tries again where it is time.
     void tend_dialled();
     void handshake_failed(Connection& connection, int what);
+    /// The server there has broken a bound: the link is gone, and is dialled anew much later.
+    void give_up(int descriptor);
+    /// Closes the socket of a dialled one.
+    void close_dealer(Connection& connection);
     /// Connects anew, perhaps to the holder of another key, which makes it another link.
     void redial(LinkId id);
     /// The key to expect there after `refusals`; nothing if none is listed.

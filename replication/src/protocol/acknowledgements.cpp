@@ -28,6 +28,7 @@ void Acknowledgements::hear(const ReplicaId& replica, const VersionVector& their
     if (!theirs.covers(heard.newest)) {
         heard.waiting.reset();
         heard.settled.reset();
+        heard.revision = ++revisions_;
     }
     take(heard, theirs, ours, wall_ms);
 }
@@ -45,10 +46,16 @@ void Acknowledgements::hear_of(const ReplicaId& replica, const VersionVector& th
 
 void Acknowledgements::take(Heard& heard, const VersionVector& theirs, const VersionVector& ours,
                             std::uint64_t wall_ms) {
-    if (!(heard.newest == theirs)) heard.change = ++changes_;
+    if (!(heard.newest == theirs)) {
+        heard.change = ++changes_;
+        heard.revision = ++revisions_;
+    }
     heard.newest = theirs;
     if (ours.covers(theirs) || KIGUMI_DEFECT(kCollectedBeforeSettled)) {
-        if (!heard.settled || !(*heard.settled == theirs)) heard.settled_ms = wall_ms;
+        if (!heard.settled || !(*heard.settled == theirs)) {
+            heard.settled_ms = wall_ms;
+            heard.revision = ++revisions_;
+        }
         heard.settled = theirs;
         heard.waiting.reset();
     } else if (!heard.waiting) {
@@ -61,6 +68,7 @@ void Acknowledgements::settle(const VersionVector& ours, std::uint64_t wall_ms) 
         if (!heard.waiting || !ours.covers(*heard.waiting)) continue;
         heard.settled = std::move(heard.waiting);
         heard.settled_ms = wall_ms;
+        heard.revision = ++revisions_;
         heard.waiting.reset();
         if (!(*heard.settled == heard.newest)) take(heard, heard.newest, ours, wall_ms);
     }

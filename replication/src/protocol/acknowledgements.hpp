@@ -22,6 +22,7 @@ class Acknowledgements {
         std::optional<VersionVector> settled;
         std::uint64_t settled_ms = 0;  ///< when `settled` last changed, ms since 1970
         std::uint64_t change = 0;      ///< the number of the last change of `newest`
+        std::uint64_t revision = 0;    ///< … of `newest`, `settled` or `settled_ms`
         std::optional<LinkId> from;    ///< who told, if it was not the replica itself
     };
 
@@ -50,6 +51,7 @@ class Acknowledgements {
 
     std::map<ReplicaId, Heard> heard_;
     std::uint64_t changes_ = 0;
+    std::uint64_t revisions_ = 0;
 };
 
 }  // namespace kigumi

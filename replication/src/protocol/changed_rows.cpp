@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "ascending.hpp"
+#include "../ascending.hpp"
 
 namespace kigumi {
 

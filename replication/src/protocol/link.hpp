@@ -8,7 +8,7 @@
 #include <set>
 #include <string>
 
-#include "ascending.hpp"
+#include "../ascending.hpp"
 #include "breaker.hpp"
 #include "inflow.hpp"
 #include "kigumi/clocks/version_vector.hpp"

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <set>
 
-#include "ascending.hpp"
+#include "../ascending.hpp"
 #include "kigumi/crdt/defect.hpp"
 
 namespace kigumi {

@@ -269,9 +269,10 @@ void Replicator::Core::begin_round(std::uint64_t now_ms) {
     for (auto& [id, link] : links_) {
         if (!link.up) continue;
         // A second link to a replica carries nothing else, and would fall silent at one end.
+        const bool carries = preferred(link);
         bool quiet = true;
         for (const auto& [name, bucket] : buckets_) {
-            if (!preferred(link)) break;
+            if (!carries) break;
             if (!link.rights(name).read) continue;
             Peering& peering = link.buckets[name];
             if (peering.known && peering.said_change == bucket.version_changes &&
@@ -320,41 +321,6 @@ void Replicator::Core::send_digests(std::uint64_t now_ms) {
 
 void Replicator::Core::confirmations_wanted(std::uint64_t now_ms) {
     save_at_once_until_ms_ = now_ms + kSaveAtOnceMs;
-}
-
-void Replicator::Core::save_peers() {
-    peers_changed_ = false;
-    std::map<ReplicaId, const Link*> links;
-    for (const auto& [id, link] : links_) {
-        if (!link.replica) continue;
-        const Link*& best = links[*link.replica];
-        if (best == nullptr || !best->up) best = &link;
-    }
-    std::map<std::string, std::vector<PeerRecord>> peers;
-    for (const auto& [name, bucket] : buckets_) {
-        if (bucket.version.empty()) continue;
-        std::map<ReplicaId, PeerRecord> records;
-        for (const auto& [replica, link] : links)
-            records[replica] = {
-                replica, link->address, link->up, link->changed_wall_ms, {}, {}, 0, 0, 0};
-        for (const auto& [replica, heard] : bucket.acknowledgements.all()) {
-            PeerRecord& record = records[replica];
-            record.replica = replica;
-            record.acknowledged = heard.newest;
-            record.settled = heard.settled.value_or(VersionVector());
-            record.settled_ms = heard.settled_ms;
-        }
-        for (const auto& [replica, audited] : bucket.audits) {
-            PeerRecord& record = records[replica];
-            record.replica = replica;
-            record.audited_ms = audited.ended_ms;
-            record.differences = audited.differences;
-        }
-        for (auto& [replica, record] : records) peers[name].push_back(std::move(record));
-    }
-    if (peers.empty()) return;
-    if (const auto saved = store_.put_peers(peers); !saved)
-        note(Level::kWarning, "peers.failed", saved.error().message);
 }
 
 void Replicator::Core::retune(ReplicatorOptions options) {

@@ -45,6 +45,16 @@ class Replicator::Core {
     struct Audited {
         std::uint64_t ended_ms = 0;  ///< when the last one ended, ms since 1970
         std::uint64_t differences = 0;
+        bool operator==(const Audited&) const = default;
+    };
+    /// What the store was last told of a peer.
+    struct SavedPeer {
+        std::string address;
+        bool connected = false;
+        std::uint64_t changed_ms = 0;
+        std::uint64_t heard = 0;  ///< `Acknowledgements::Heard::revision`
+        Audited audited;
+        bool operator==(const SavedPeer&) const = default;
     };
     struct Bucket {
         Bucket(Store& store, const std::string& name, const ReplicatorOptions& options)
@@ -66,6 +76,7 @@ class Replicator::Core {
         std::string collect_cursor;    ///< where it goes on; empty: it is through
         RequestTable requests;
         std::map<ReplicaId, Audited> audits;
+        std::map<ReplicaId, SavedPeer> saved_peers;
         std::uint64_t collected = 0;       ///< rows, by this process
         std::optional<LinkId> introducer;  ///< as long as the bucket is empty here: who told of it
 
@@ -208,7 +219,13 @@ class Replicator::Core {
     // Digests.
     void begin_round(std::uint64_t now_ms);
     void send_digests(std::uint64_t now_ms);
+
+    // Peers.
     void save_peers();
+    static std::map<ReplicaId, SavedPeer> peers_of(const Bucket& bucket,
+                                                   const std::map<ReplicaId, const Link*>& links);
+    static PeerRecord record_of(const ReplicaId& replica, const SavedPeer& peer,
+                                const Bucket& bucket);
 
     // Collection.
     void collect_all(std::uint64_t now_ms);

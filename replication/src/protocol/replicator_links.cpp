@@ -142,6 +142,7 @@ void Replicator::Core::check_silence(std::uint64_t now_ms) {
         if (link.up && link.heard_ms + patience_ms < now_ms) set_up(link, false, now_ms);
         if (!link.up && link.dialled && link.hello_ms + kHelloEveryMs <= now_ms)
             greet(link, false, now_ms);
+        if (link.breaker.closed()) continue;
         // Without anything to pull no pull would ever close it, and neither pushes nor audits go.
         const bool asks = std::any_of(link.buckets.begin(), link.buckets.end(),
                                       [](const auto& one) { return one.second.pull_at_ms != 0; });

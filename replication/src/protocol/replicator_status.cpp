@@ -50,6 +50,7 @@ BucketStatus Replicator::Core::status_of(const std::string& name, const Bucket& 
     status.held_bytes = bucket.held.bytes();
     status.collected = bucket.collected;
     status.pulling = bucket.pull.active();
+    status.folding = bucket.folding;
     for (const auto& [replica, audited] : bucket.audits) status.differences += audited.differences;
     auto snapshot = store_.read(name);
     if (snapshot) status.floor = snapshot->floor();

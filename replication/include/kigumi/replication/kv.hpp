@@ -53,6 +53,10 @@ class KIGUMI_API ReadTxn {
     virtual Result<std::unique_ptr<Cursor>> cursor(Table table) = 0;
     /// The number of items in a table. O(1).
     virtual Result<std::uint64_t> items(Table table) = 0;
+    /// A name for what this transaction saw in the table when it began: two transactions of one Env
+    /// that have the same saw the same there, whichever process committed in between. 0: no name;
+    /// and the same content may have several. O(1).
+    virtual std::uint64_t stamp(Table) const { return 0; }
 };
 
 /// The one writer of the moment. Ended without commit, it changes nothing.
@@ -66,6 +70,9 @@ class KIGUMI_API WriteTxn : public ReadTxn {
     virtual Result<void> erase(Table table, std::string_view key) = 0;
     /// Returns once the writes are durable; on an error nothing was kept. Called at most once.
     virtual Result<void> commit() = 0;
+    /// After commit: the stamp of the table as this transaction left it. 0 as well if others, whose
+    /// writes became visible with these, changed it afterwards.
+    virtual std::uint64_t stamp_after(Table) const { return 0; }
 };
 
 /// How large an environment is, and how far.

@@ -35,6 +35,7 @@ class KIGUMI_API MemoryEnv : public Env {
 
     std::shared_ptr<Tables> tables_ = std::make_shared<Tables>();
     std::uint64_t commits_ = 0;
+    std::array<std::uint64_t, kTables> changed_at_{};  ///< by table, the last commit that did
     unsigned failing_commits_ = 0;
     bool writing_ = false;
 };

@@ -78,6 +78,7 @@ struct BucketStatus {
     std::uint64_t collected = 0;    ///< removed rows that this process has dropped
     std::uint64_t differences = 0;  ///< rows that audits found different, ever
     bool pulling = false;
+    bool folding = false;  ///< what a large pull brought is visible and being folded in
 };
 
 /// What has been done and refused.

@@ -134,8 +134,11 @@ class KIGUMI_API Store {
     Result<void> put_peers(const std::map<std::string, std::vector<PeerRecord>>& peers);
     Result<std::vector<PeerRecord>> peers(std::string_view bucket);
 
-    /// Replaces the nodes that this one has met.
-    Result<void> put_contacts(const std::vector<ContactRecord>& contacts);
+    /// Replaces the nodes that this one has met, and how far it doubts itself.
+    Result<void> put_contacts(const std::vector<ContactRecord>& contacts,
+                              std::uint64_t self_doubt = 0);
+    /// 0 if it is sound.
+    Result<std::uint64_t> self_doubt();
     Result<std::vector<ContactRecord>> contacts();
 
     /// What `WriteTransaction::mark_staged` has noted of a pull under way; empty if there is none.

@@ -69,6 +69,9 @@ class KIGUMI_API ReadTransaction : public Objects<ReadTransaction> {
     Result<std::uint64_t> count_rows();
     /// The number of rows that hold nothing but removals and wait to be collected. O(that).
     Result<std::uint64_t> count_removed();
+    /// The number of rows that a large pull brought and that are not folded in yet; 0 unless
+    /// `folding`. O(that).
+    Result<std::uint64_t> count_unfolded();
     /// Rows whose removals are all at or below `stable`, as places for `collect`. Looks at no more
     /// than `limit` removed rows behind `cursor` and moves it on; it is empty again at the end.
     Result<std::vector<std::string>> collectable(const VersionVector& stable, std::size_t limit,

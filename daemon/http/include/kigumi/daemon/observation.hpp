@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "kigumi/daemon/membership_status.hpp"
 #include "kigumi/replication/backup_record.hpp"
 #include "kigumi/replication/commit_times.hpp"
 #include "kigumi/replication/status.hpp"
@@ -33,6 +34,7 @@ struct Observation {
     bool has_peers = false;  ///< others are named in its configuration
     std::uint64_t resident_bytes = 0;
     std::optional<ReplicatorStatus> replication;
+    std::optional<MembershipStatus> membership;  ///< nothing if others are not looked for
     std::optional<kv::Usage> usage;
     std::uint64_t free_bytes = 0;  ///< of the file system, for this process
     std::string refusal;           ///< why writes are refused; empty: they are not

@@ -31,7 +31,7 @@ struct MembershipOptions {
     /// How far a node that has reasons to doubt itself stretches its own timeouts, at most by this
     /// plus one. More keeps an overloaded node from accusing others, and makes it slower to notice
     /// failures.
-    unsigned health_max = 8;
+    std::uint64_t health_max = 8;
     /// How often news are told, and to how many. Shorter and more spread them faster.
     std::uint64_t gossip_ms = 200;
     std::size_t gossip_fanout = 3;

@@ -4,11 +4,13 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "kigumi/clocks/export.hpp"
 #include "kigumi/daemon/membership_options.hpp"
+#include "kigumi/daemon/membership_status.hpp"
 #include "kigumi/daemon/neighbours.hpp"
 #include "kigumi/replication/status.hpp"
 
@@ -70,6 +72,10 @@ class KIGUMI_API Node {
     /// snapshot of each bucket for it. kBusy if the thread has not answered within `patience`: it
     /// hangs, or has a great deal to do.
     Result<ReplicatorStatus> status(
+        std::chrono::milliseconds patience = std::chrono::milliseconds(1'000)) const;
+    /// What it believes of other nodes and of itself; nothing with `NodeOptions::only_peers`. Made
+    /// and refused as `status`.
+    Result<std::optional<MembershipStatus>> membership(
         std::chrono::milliseconds patience = std::chrono::milliseconds(1'000)) const;
     /// Replaces `NodeOptions::allow`. New connections follow the list at once; those of keys that
     /// are no longer listed, or may now do other things, are closed within a moment. An error names

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <vector>
+
+#include "kigumi/daemon/member.hpp"
+
+namespace kigumi {
+
+/// What a node believes of the others and of itself, at one moment.
+struct MembershipStatus {
+    /// How far it doubts itself: 0 if it is sound; it stretches its own timeouts by this plus one.
+    std::uint64_t self_doubt = 0;
+    /// By replica id, without itself; `changed_ms` is ms since 1970.
+    std::vector<membership::Member> members;
+};
+
+}  // namespace kigumi

@@ -1,0 +1,65 @@
+#include "replicator_core.hpp"
+
+/// What the store keeps of peers: for commands, for those who wait, and for the next start.
+namespace kigumi {
+
+std::map<ReplicaId, Replicator::Core::SavedPeer> Replicator::Core::peers_of(
+    const Bucket& bucket, const std::map<ReplicaId, const Link*>& links) {
+    std::map<ReplicaId, SavedPeer> peers;
+    for (const auto& [replica, link] : links)
+        peers[replica] = {link->address, link->up, link->changed_wall_ms, 0, {}};
+    for (const auto& [replica, heard] : bucket.acknowledgements.all())
+        peers[replica].heard = heard.revision;
+    for (const auto& [replica, audited] : bucket.audits) peers[replica].audited = audited;
+    for (auto& [replica, peer] : peers) {
+        const auto before = bucket.saved_peers.find(replica);
+        if (before == bucket.saved_peers.end() || links.contains(replica)) continue;
+        // It was linked once.
+        peer.address = before->second.address;
+        peer.changed_ms = before->second.changed_ms;
+    }
+    return peers;
+}
+
+PeerRecord Replicator::Core::record_of(const ReplicaId& replica, const SavedPeer& peer,
+                                       const Bucket& bucket) {
+    PeerRecord record{replica, peer.address, peer.connected, peer.changed_ms, {}, {}, 0, 0, 0};
+    const auto heard = bucket.acknowledgements.all().find(replica);
+    if (heard != bucket.acknowledgements.all().end()) {
+        record.acknowledged = heard->second.newest;
+        record.settled = heard->second.settled.value_or(VersionVector());
+        record.settled_ms = heard->second.settled_ms;
+    }
+    record.audited_ms = peer.audited.ended_ms;
+    record.differences = peer.audited.differences;
+    return record;
+}
+
+/// Only what has changed: among many masters each record is long, and there is one of each.
+void Replicator::Core::save_peers() {
+    peers_changed_ = false;
+    std::map<ReplicaId, const Link*> links;
+    for (const auto& [id, link] : links_) {
+        if (!link.replica) continue;
+        const Link*& best = links[*link.replica];
+        if (best == nullptr || !best->up) best = &link;
+    }
+    std::map<std::string, std::vector<PeerRecord>> changed;
+    std::vector<std::pair<Bucket*, std::map<ReplicaId, SavedPeer>>> saved;
+    for (auto& [name, bucket] : buckets_) {
+        if (bucket.version.empty()) continue;
+        auto peers = peers_of(bucket, links);
+        for (const auto& [replica, peer] : peers) {
+            const auto before = bucket.saved_peers.find(replica);
+            if (before == bucket.saved_peers.end() || !(before->second == peer))
+                changed[name].push_back(record_of(replica, peer, bucket));
+        }
+        saved.emplace_back(&bucket, std::move(peers));
+    }
+    if (changed.empty()) return;
+    if (const auto done = store_.put_peers(changed); !done)
+        return note(Level::kWarning, "peers.failed", done.error().message);
+    for (auto& [bucket, peers] : saved) bucket->saved_peers = std::move(peers);
+}
+
+}  // namespace kigumi
