@@ -34,7 +34,7 @@ KIGUMI_API tl::unexpected<Error> failed(std::string_view what, const std::filesy
 
 /// Who may read a file that is created: its group, or nobody else.
 inline constexpr unsigned kGroupReads = 0640;
-inline constexpr unsigned kOwnerOnly = 0600;
+inline constexpr unsigned kOwnerOnly = 0600;  ///< its owner alone
 
 /// Opens a file, or creates it with `mode`, as open(2) does; not inherited by other programs.
 KIGUMI_API Result<Descriptor> open(const std::filesystem::path& file, int flags,
