@@ -14,7 +14,8 @@ namespace kigumi {
 /// The identity of one writer: 16 random bytes, made when an environment is created.
 ///
 /// Two writers must never share an id, so ids are random and never derived from a name or an
-/// address: they are the hash of a random public key, by which a writer can prove to be meant. The all-zero id names nobody. The order is by bytes; it breaks ties, it is not causal.
+/// address: they are the hash of a random public key, by which a writer can prove to be meant. The
+/// all-zero id names nobody. The order is by bytes; it breaks ties, it is not causal.
 class KIGUMI_API ReplicaId {
   public:
     static constexpr std::size_t kSize = 16;
