@@ -1,3 +1,5 @@
+#include "import.hpp"
+
 #include <algorithm>
 
 #include "../row_record.hpp"
@@ -5,18 +7,6 @@
 
 namespace kigumi::bundle {
 namespace {
-
-/// Opens a bundle again at a bucket's rows.
-Result<StreamReader> open_at(const std::filesystem::path& file, std::string_view bucket) {
-    KIGUMI_TRY(StreamReader in, StreamReader::open(file));
-    for (;;) {
-        KIGUMI_TRY(const Item item, in.next());
-        if (item == Item::kBucket && in.cut().bucket == bucket) return in;
-        if (item == Item::kEnd)
-            return fail(ErrorCode::kNotFound,
-                        file.string() + " has no bucket " + std::string(bucket));
-    }
-}
 
 /// What `have` lacks of `base`; empty if nothing.
 std::string missing(const VersionVector& have, const VersionVector& base) {
@@ -80,7 +70,18 @@ class SentRows {
     bool ended_ = false;
 };
 
-Result<void> join(Store& store, const std::filesystem::path& file, const Cut& cut) {
+/// Whether joining it in one transaction takes longer than a writer should wait.
+Result<bool> large(Store& store, const Summary& bundle, const Cut& cut, const ImportSteps& steps) {
+    if (cut.rows > steps.rows || bundle.row_bytes > steps.bytes) return true;
+    if (!cut.full()) return false;
+    // Every row here has to be looked at.
+    KIGUMI_TRY(ReadTransaction snapshot, store.read(cut.bucket));
+    KIGUMI_TRY(const std::uint64_t items, snapshot.count_items());
+    return items > steps.rows;
+}
+
+Result<void> join(Store& store, const std::filesystem::path& file, const Summary& bundle,
+                  const Cut& cut, const ImportSteps& steps) {
     KIGUMI_TRY(const ReplicaId self, store.replica());
     {
         KIGUMI_TRY(const ReadTransaction before, store.read(cut.bucket));
@@ -88,10 +89,12 @@ Result<void> join(Store& store, const std::filesystem::path& file, const Cut& cu
         // This environment went back in time, or has a twin.
         if (cut.version[self] > before.version()[self]) KIGUMI_CHECK(store.renew_identity(self));
     }
+    KIGUMI_TRY(const bool in_steps, large(store, bundle, cut, steps));
+    if (in_steps) return lay_over(store, file, cut, steps);
     KIGUMI_TRY(WriteTransaction tx, store.write(cut.bucket));
     if (!cut.full() && !tx.version().covers(cut.base))
         return fail(ErrorCode::kBusy, "the store has gone back in time meanwhile; try again");
-    KIGUMI_TRY(StreamReader in, open_at(file, cut.bucket));
+    KIGUMI_TRY(StreamReader in, StreamReader::open_at(file, cut.bucket));
     for (;;) {
         KIGUMI_TRY(const Item item, in.next());
         if (item != Item::kRow) break;
@@ -99,7 +102,7 @@ Result<void> join(Store& store, const std::filesystem::path& file, const Cut& cu
         KIGUMI_CHECK(tx.join_row(keyed, cut.version));
     }
     if (cut.full()) {
-        KIGUMI_TRY(StreamReader again, open_at(file, cut.bucket));
+        KIGUMI_TRY(StreamReader again, StreamReader::open_at(file, cut.bucket));
         SentRows sent(std::move(again));
         KIGUMI_CHECK(
             tx.drop_unsent(cut.version, [&](const RowKey& at) { return sent.contain(at); }));
@@ -122,7 +125,7 @@ Result<Versions> versions(Store& store) {
 
 Result<void> each_row(const std::filesystem::path& file, std::string_view bucket,
                       const std::function<Result<bool>(const KeyedRow&)>& visit) {
-    auto in = open_at(file, bucket);
+    auto in = StreamReader::open_at(file, bucket);
     if (!in && in.error().code == ErrorCode::kNotFound) return {};
     if (!in) return tl::unexpected<Error>(in.error());
     for (;;) {
@@ -145,6 +148,11 @@ Result<Summary> inspect(const std::filesystem::path& file, const Progress& progr
 
 Result<std::vector<Summary>> import(Store& store, const std::vector<std::filesystem::path>& files,
                                     const Progress& progress) {
+    return import(store, files, ImportSteps(), progress);
+}
+
+Result<std::vector<Summary>> import(Store& store, const std::vector<std::filesystem::path>& files,
+                                    const ImportSteps& steps, const Progress& progress) {
     std::vector<Summary> bundles;
     for (const auto& file : files) {
         KIGUMI_TRY(Summary bundle, inspect(file, progress));
@@ -154,7 +162,8 @@ Result<std::vector<Summary>> import(Store& store, const std::vector<std::filesys
     KIGUMI_TRY(const auto order, order_of(files, bundles, have));
     std::vector<Summary> joined;
     for (const std::size_t i : order) {
-        for (const Cut& cut : bundles[i].cuts) KIGUMI_CHECK(join(store, files[i], cut));
+        for (const Cut& cut : bundles[i].cuts)
+            KIGUMI_CHECK(join(store, files[i], bundles[i], cut, steps));
         joined.push_back(bundles[i]);
     }
     return joined;
