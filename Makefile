@@ -106,6 +106,7 @@ bench: build
 	@$(BIN)/bench_visibility
 	@$(BIN)/bench_large_set
 	@$(BIN)/bench_catch_up
+	@$(BIN)/bench_import
 	@$(BIN)/bench_deletes
 	@$(BIN)/bench_open
 	@$(BIN)/bench_proofs

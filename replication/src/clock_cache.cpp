@@ -1,5 +1,7 @@
 #include "clock_cache.hpp"
 
+#include <new>
+
 namespace kigumi {
 namespace {
 
@@ -28,14 +30,18 @@ Result<ClockCache::Shared> ClockCache::load(kv::ReadTxn& txn, schema::BucketId b
 }
 
 void ClockCache::committed(const kv::WriteTxn& txn, std::uint64_t stamp, schema::BucketId bucket,
-                           schema::Clock clock) {
+                           const schema::Clock& clock) noexcept {
     const std::uint64_t after = txn.stamp_after(Table::kClock);
     if (after == 0) return;
-    auto shared = std::make_shared<const schema::Clock>(std::move(clock));
-    const std::lock_guard lock(mutex_);
-    // The clocks of other buckets are as they were.
-    if (stamp != 0 && stamp_ == stamp) stamp_ = after;
-    keep(after, bucket, std::move(shared));
+    try {
+        auto shared = std::make_shared<const schema::Clock>(clock);
+        const std::lock_guard lock(mutex_);
+        // The clocks of other buckets are as they were.
+        if (stamp != 0 && stamp_ == stamp) stamp_ = after;
+        keep(after, bucket, std::move(shared));
+    } catch (const std::bad_alloc&) {
+        // What is not kept is read again; the commit has happened all the same.
+    }
 }
 
 void ClockCache::keep(std::uint64_t stamp, schema::BucketId bucket, Shared clock) {

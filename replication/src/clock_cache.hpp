@@ -21,7 +21,7 @@ class ClockCache {
     Result<Shared> load(kv::ReadTxn& txn, schema::BucketId bucket, const OriginTable& origins);
     /// The transaction, which began at `stamp`, has committed and left the bucket's clock so.
     void committed(const kv::WriteTxn& txn, std::uint64_t stamp, schema::BucketId bucket,
-                   schema::Clock clock);
+                   const schema::Clock& clock) noexcept;
 
   private:
     void keep(std::uint64_t stamp, schema::BucketId bucket, Shared clock);

@@ -49,6 +49,10 @@ Result<void> WriteTransaction::mark_staged(std::string_view mark) {
     return schema::put_pull_mark(*state_->txn, state_->bucket, mark);
 }
 
+Result<std::string> WriteTransaction::staged_mark() {
+    return schema::pull_mark(*state_->txn, state_->bucket);
+}
+
 Result<bool> WriteTransaction::clear_staged(std::size_t rows) {
     if (folding()) return folding_first();
     const std::string prefix = schema::bucket_prefix(state_->bucket);

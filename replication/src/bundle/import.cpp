@@ -1,3 +1,5 @@
+#include "import.hpp"
+
 #include <algorithm>
 
 #include "../row_record.hpp"
@@ -5,18 +7,6 @@
 
 namespace kigumi::bundle {
 namespace {
-
-/// Opens a bundle again at a bucket's rows.
-Result<StreamReader> open_at(const std::filesystem::path& file, std::string_view bucket) {
-    KIGUMI_TRY(StreamReader in, StreamReader::open(file));
-    for (;;) {
-        KIGUMI_TRY(const Item item, in.next());
-        if (item == Item::kBucket && in.cut().bucket == bucket) return in;
-        if (item == Item::kEnd)
-            return fail(ErrorCode::kNotFound,
-                        file.string() + " has no bucket " + std::string(bucket));
-    }
-}
 
 /// What `have` lacks of `base`; empty if nothing.
 std::string missing(const VersionVector& have, const VersionVector& base) {
@@ -88,7 +78,7 @@ constexpr std::size_t kCheckedAtOnce = 256;
 Result<bool> check_proofs(Store& store, const std::filesystem::path& file, const Cut& cut) {
     KIGUMI_TRY(const bool is_signed, store.is_signed(cut.bucket));
     if (!is_signed) return false;
-    KIGUMI_TRY(StreamReader in, open_at(file, cut.bucket));
+    KIGUMI_TRY(StreamReader in, StreamReader::open_at(file, cut.bucket));
     std::vector<KeyedRow> rows;
     for (bool more = true; more;) {
         KIGUMI_TRY(const Item item, in.next());
@@ -106,7 +96,18 @@ Result<bool> check_proofs(Store& store, const std::filesystem::path& file, const
     return true;
 }
 
-Result<void> join(Store& store, const std::filesystem::path& file, const Cut& cut, bool as_signed) {
+/// Whether joining it in one transaction takes longer than a writer should wait.
+Result<bool> large(Store& store, const Summary& bundle, const Cut& cut, const ImportSteps& steps) {
+    if (cut.rows > steps.rows || bundle.row_bytes > steps.bytes) return true;
+    if (!cut.full()) return false;
+    // Every row here has to be looked at.
+    KIGUMI_TRY(ReadTransaction snapshot, store.read(cut.bucket));
+    KIGUMI_TRY(const std::uint64_t items, snapshot.count_items());
+    return items > steps.rows;
+}
+
+Result<void> join(Store& store, const std::filesystem::path& file, const Summary& bundle,
+                  const Cut& cut, bool as_signed, const ImportSteps& steps) {
     KIGUMI_TRY(const ReplicaId self, store.replica());
     {
         KIGUMI_TRY(const ReadTransaction before, store.read(cut.bucket));
@@ -114,11 +115,13 @@ Result<void> join(Store& store, const std::filesystem::path& file, const Cut& cu
         // This environment went back in time, or has a twin.
         if (cut.version[self] > before.version()[self]) KIGUMI_CHECK(store.renew_identity(self));
     }
+    KIGUMI_TRY(const bool in_steps, large(store, bundle, cut, steps));
+    if (in_steps) return lay_over(store, file, cut, as_signed, steps);
     KIGUMI_TRY(WriteTransaction tx, store.write(cut.bucket));
     KIGUMI_CHECK(tx.expect_checked(as_signed));
     if (!cut.full() && !tx.version().covers(cut.base))
         return fail(ErrorCode::kBusy, "the store has gone back in time meanwhile; try again");
-    KIGUMI_TRY(StreamReader in, open_at(file, cut.bucket));
+    KIGUMI_TRY(StreamReader in, StreamReader::open_at(file, cut.bucket));
     for (;;) {
         KIGUMI_TRY(const Item item, in.next());
         if (item != Item::kRow) break;
@@ -126,7 +129,7 @@ Result<void> join(Store& store, const std::filesystem::path& file, const Cut& cu
         KIGUMI_CHECK(tx.join_row(keyed, cut.version));
     }
     if (cut.full()) {
-        KIGUMI_TRY(StreamReader again, open_at(file, cut.bucket));
+        KIGUMI_TRY(StreamReader again, StreamReader::open_at(file, cut.bucket));
         SentRows sent(std::move(again));
         KIGUMI_CHECK(
             tx.drop_unsent(cut.version, [&](const RowKey& at) { return sent.contain(at); }));
@@ -149,7 +152,7 @@ Result<Versions> versions(Store& store) {
 
 Result<void> each_row(const std::filesystem::path& file, std::string_view bucket,
                       const std::function<Result<bool>(const KeyedRow&)>& visit) {
-    auto in = open_at(file, bucket);
+    auto in = StreamReader::open_at(file, bucket);
     if (!in && in.error().code == ErrorCode::kNotFound) return {};
     if (!in) return tl::unexpected<Error>(in.error());
     for (;;) {
@@ -172,6 +175,11 @@ Result<Summary> inspect(const std::filesystem::path& file, const Progress& progr
 
 Result<std::vector<Summary>> import(Store& store, const std::vector<std::filesystem::path>& files,
                                     const Progress& progress) {
+    return import(store, files, ImportSteps(), progress);
+}
+
+Result<std::vector<Summary>> import(Store& store, const std::vector<std::filesystem::path>& files,
+                                    const ImportSteps& steps, const Progress& progress) {
     std::vector<Summary> bundles;
     for (const auto& file : files) {
         KIGUMI_TRY(Summary bundle, inspect(file, progress));
@@ -187,7 +195,8 @@ Result<std::vector<Summary>> import(Store& store, const std::vector<std::filesys
             as_signed.push_back(is_signed);
         }
         for (std::size_t at = 0; at < as_signed.size(); ++at)
-            KIGUMI_CHECK(join(store, files[i], bundles[i].cuts[at], as_signed[at]));
+            KIGUMI_CHECK(
+                join(store, files[i], bundles[i], bundles[i].cuts[at], as_signed[at], steps));
         joined.push_back(bundles[i]);
     }
     return joined;

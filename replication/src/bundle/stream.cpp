@@ -119,6 +119,18 @@ void StreamReader::tell() {
     told_ = in_->offset() + kToldEveryBytes;
 }
 
+Result<StreamReader> StreamReader::open_at(const std::filesystem::path& file,
+                                           std::string_view bucket) {
+    KIGUMI_TRY(StreamReader in, open(file));
+    for (;;) {
+        KIGUMI_TRY(const Item item, in.next());
+        if (item == Item::kBucket && in.cut().bucket == bucket) return in;
+        if (item == Item::kEnd)
+            return fail(ErrorCode::kNotFound,
+                        file.string() + " has no bucket " + std::string(bucket));
+    }
+}
+
 Result<Item> StreamReader::next() {
     tell();
     KIGUMI_TRY(const std::string_view tag, in_->take(1));

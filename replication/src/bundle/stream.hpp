@@ -47,6 +47,9 @@ class StreamReader {
   public:
     static Result<StreamReader> open(const std::filesystem::path& file, Progress progress = {});
 
+    /// At a bucket's rows; kNotFound if it has no such bucket.
+    static Result<StreamReader> open_at(const std::filesystem::path& file, std::string_view bucket);
+
     /// The next item. Nothing follows kEnd.
     Result<Item> next();
 

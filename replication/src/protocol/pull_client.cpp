@@ -1,6 +1,7 @@
 #include "pull_client.hpp"
 
 #include "../codec.hpp"
+#include "../import_mark.hpp"
 #include "kigumi/crdt/defect.hpp"
 #include "own_rows.hpp"
 
@@ -11,6 +12,8 @@ namespace {
 constexpr std::size_t kMaxBatchBytes = std::size_t{128} << 20;
 /// More than fit into the vector of a message.
 constexpr std::size_t kMaxOrigins = 65'536;
+/// An import that has not gone on for so long was killed. One step of it takes milliseconds.
+constexpr std::uint64_t kImportPatienceMs = 10'000;
 
 }  // namespace
 
@@ -22,7 +25,8 @@ PullClient::PullClient(Store& store, std::string bucket, const ReplicatorOptions
 void PullClient::take_over() {
     const auto read = [this]() -> Result<void> {
         KIGUMI_TRY(const std::string mark, store_.staged_mark(bucket_));
-        if (mark.empty()) return {};
+        if (mark.empty() || is_import_mark(mark)) return {};
+        stored_mark_ = mark;
         KIGUMI_TRY(MsgpackReader reader, MsgpackReader::parse(mark));
         // Earlier versions staged rows in another form, and wrote four elements.
         reader.array_of(7);
@@ -66,6 +70,7 @@ std::string PullClient::mark() const {
 Result<wire::Pull> PullClient::begin(LinkId link, const ReplicaId& peer,
                                      const VersionVector& version, std::uint64_t now_ms,
                                      std::uint64_t timeout_ms) {
+    KIGUMI_CHECK(wait_for_import(now_ms));
     KIGUMI_TRY(const bool as_signed, store_.is_signed(bucket_));
     // The version can lie below the base of an earlier process only if this store went back.
     if (peer != peer_ || !resume_ || !version.covers(base_) || as_signed != as_signed_) {
@@ -82,6 +87,31 @@ Result<wire::Pull> PullClient::begin(LinkId link, const ReplicaId& peer,
     unproven_ = false;
     session_ = Session{link, id, {}, 0, now_ms, timeout_ms};
     return wire::Pull{bucket_, session_->id, base_, options_.pull_credit_bytes, resume_};
+}
+
+Result<void> PullClient::wait_for_import(std::uint64_t now_ms) {
+    KIGUMI_TRY(const std::string mark, store_.staged_mark(bucket_));
+    if (!is_import_mark(mark)) {
+        // It has been here, and is through with the rows that were staged before.
+        if (mark != stored_mark_) resume_.reset();
+        import_mark_.clear();
+    } else if (mark != import_mark_) {
+        import_mark_ = mark;
+        import_seen_ms_ = now_ms;
+    }
+    if (!import_mark_.empty() && now_ms < import_seen_ms_ + kImportPatienceMs)
+        return fail(ErrorCode::kBusy, "a bundle is being imported");
+    if (mark == stored_mark_) return {};
+    stored_mark_ = mark;
+    resume_.reset();
+    on_disk_ = true;
+    return {};
+}
+
+Result<void> PullClient::check_staged(WriteTransaction& tx) {
+    KIGUMI_TRY(const std::string mark, tx.staged_mark());
+    if (mark == stored_mark_) return {};
+    return fail(ErrorCode::kBusy, "the import of a bundle has taken the place of this pull");
 }
 
 Result<std::optional<wire::Credit>> PullClient::take(const wire::Chunk& chunk,
@@ -119,6 +149,7 @@ Result<std::optional<wire::Credit>> PullClient::take(const wire::Chunk& chunk,
         KIGUMI_TRY(WriteTransaction tx, store_.write(bucket_));
         KIGUMI_CHECK(tx.mark_staged(mark()));
         KIGUMI_CHECK(tx.commit());
+        stored_mark_ = mark();
         on_disk_ = true;
     }
 #endif
@@ -199,15 +230,19 @@ Result<void> PullClient::check_fits(const wire::Done& done, WriteTransaction& tx
 Result<void> PullClient::lay_over(const wire::Done& done) {
     KIGUMI_TRY(WriteTransaction tx, store_.write(bucket_));
     KIGUMI_CHECK(check_fits(done, tx));
+    KIGUMI_CHECK(check_staged(tx));
     for (const auto& [at, row] : memory_) KIGUMI_CHECK(tx.stage({at, row}));
     const VersionVector floor = KIGUMI_DEFECT(kFloorNotInherited) ? VersionVector() : done.floor;
     KIGUMI_CHECK(tx.lay_over(done.version, floor, done.full, latest_));
-    return tx.commit();
+    KIGUMI_CHECK(tx.commit());
+    stored_mark_.clear();
+    return {};
 }
 
 Result<void> PullClient::join_all(const wire::Done& done, const PeerPolicy* own_of) {
     KIGUMI_TRY(WriteTransaction tx, store_.write(bucket_));
     KIGUMI_CHECK(check_fits(done, tx));
+    if (on_disk_) KIGUMI_CHECK(check_staged(tx));
     if (done.full) {
         KIGUMI_CHECK(tx.drop_unsent(done.version, [&](const RowKey& at) -> Result<bool> {
             if (memory_.contains(at)) return true;
@@ -233,17 +268,22 @@ Result<void> PullClient::join_all(const wire::Done& done, const PeerPolicy* own_
     }
     for (const auto& [at, row] : memory_) KIGUMI_CHECK(join_one(at, row));
     tx.advance(done.version, KIGUMI_DEFECT(kFloorNotInherited) ? VersionVector() : done.floor);
-    return tx.commit();
+    KIGUMI_CHECK(tx.commit());
+    if (on_disk_) stored_mark_.clear();
+    return {};
 }
 
 Result<void> PullClient::stage_to_disk() {
     KIGUMI_TRY(WriteTransaction tx, store_.write(bucket_));
     KIGUMI_CHECK(tx.expect_checked(as_signed_));
+    KIGUMI_CHECK(check_staged(tx));
     for (const auto& [at, row] : memory_) KIGUMI_CHECK(tx.stage({at, row}));
     staged_rows_ += memory_.size();
     staged_bytes_ += memory_bytes_;
-    KIGUMI_CHECK(tx.mark_staged(mark()));
+    std::string marked = mark();
+    KIGUMI_CHECK(tx.mark_staged(marked));
     KIGUMI_CHECK(tx.commit());
+    stored_mark_ = std::move(marked);
     on_disk_ = true;
     memory_.clear();
     memory_bytes_ = 0;
@@ -265,8 +305,11 @@ Result<bool> PullClient::discard() {
     latest_ = {};
     if (!on_disk_ || KIGUMI_DEFECT(kStagedRowsMixed)) return true;
     KIGUMI_TRY(WriteTransaction tx, store_.write(bucket_));
+    // What is somebody else's by now is left alone, and seen to before the next pull.
+    if (!check_staged(tx)) return false;
     KIGUMI_TRY(const bool cleared, tx.clear_staged(options_.step_rows));
     KIGUMI_CHECK(tx.commit());
+    stored_mark_.clear();
     on_disk_ = !cleared;
     return cleared;
 }

@@ -83,6 +83,11 @@ class PullClient {
     Result<void> join_all(const wire::Done& done, const PeerPolicy* own_of);
     Result<void> lay_over(const wire::Done& done);
     Result<void> stage_to_disk();
+    /// An import by another process may use the staging table meanwhile. kBusy if it does; what it
+    /// has left behind is cleared away.
+    Result<void> wait_for_import(std::uint64_t now_ms);
+    /// Whether the staged rows are still those of this pull.
+    Result<void> check_staged(WriteTransaction& tx);
     /// Takes over what an earlier process has staged, if it can be understood.
     void take_over();
     std::string mark() const;
@@ -104,8 +109,11 @@ class PullClient {
     std::string partial_;  ///< the parts of a batch that is not complete
     std::map<RowKey, Row> memory_;
     std::size_t memory_bytes_ = 0;
-    bool on_disk_ = true;            ///< rows may be staged on disk, if only by an earlier process
-    std::uint64_t staged_rows_ = 0;  ///< on disk, each time that a row was sent
+    bool on_disk_ = true;      ///< rows may be staged on disk, if only by an earlier process
+    std::string stored_mark_;  ///< what stands with them
+    std::string import_mark_;  ///< of an import, as last seen
+    std::uint64_t import_seen_ms_ = 0;  ///< when that was new
+    std::uint64_t staged_rows_ = 0;     ///< on disk, each time that a row was sent
     std::uint64_t staged_bytes_ = 0;
     std::map<ReplicaId, std::uint64_t> seen_;  ///< the last write of each origin that was sent
     Hlc latest_;                               ///< the highest timestamp in them

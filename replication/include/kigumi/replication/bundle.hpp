@@ -73,8 +73,10 @@ KIGUMI_API Result<Summary> write(Store& store, const std::filesystem::path& file
 KIGUMI_API Result<Summary> inspect(const std::filesystem::path& file,
                                    const Progress& progress = {});
 
-/// Joins bundles, in the order that their bases ask for, each in one transaction a bucket; any
-/// number of times with the same result. Each file is checked whole before anything of it is
+/// Joins bundles, in the order that their bases ask for; any number of times with the same result.
+/// What each holds of a bucket becomes visible at once; if it is large it is put aside before and
+/// folded in behind, so that local writers never wait long. kBusy: a node or another import needed
+/// the place meanwhile; try again. Each file is checked whole before anything of it is
 /// joined. One whose base the store does not cover is refused with what is missing. Returns what
 /// was joined, in that order.
 KIGUMI_API Result<std::vector<Summary>> import(Store& store,

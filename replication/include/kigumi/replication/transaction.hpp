@@ -178,6 +178,9 @@ class KIGUMI_API WriteTransaction : public Objects<WriteTransaction> {
     Result<void> each_staged(const std::function<Result<void>(const KeyedRow&)>& visit);
     /// Notes what it takes to go on with that pull, opaque here: how far the staged rows go.
     Result<void> mark_staged(std::string_view mark);
+    /// What was noted last; empty if there is none. Whoever finds another mark than its own must
+    /// leave the rows alone: they are somebody else's by now.
+    Result<std::string> staged_mark();
     /// Drops the mark and up to `rows` of the staged rows; returns whether none is left.
     Result<bool> clear_staged(std::size_t rows);
 
