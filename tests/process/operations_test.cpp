@@ -198,6 +198,7 @@ TEST_F(Operations, ASecondSignalEndsAtOnce) {
     Site& b = make_site();
     b.start({a.address()}, {"--drain-ms", "600000"});
     EXPECT_TRUE(logs(a, "event=peer.up"));
+    EXPECT_TRUE(logs(b, "event=peer.up"));
     a.daemon().signal(SIGSTOP);
     b.add("members", "x");
     b.daemon().signal(SIGTERM);

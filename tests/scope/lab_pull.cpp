@@ -38,6 +38,16 @@ std::string Session::bytes() const {
     return out;
 }
 
+namespace {
+
+/// Another pull, at once, has used the place where this one had put rows aside: it begins anew.
+template <class T>
+bool lost_its_place(const Result<T>& outcome) {
+    return !outcome && outcome.error().code == ErrorCode::kBusy;
+}
+
+}  // namespace
+
 Session Lab::begin(const Session* broken, const Site& client, const Site& server) {
     Session session;
     session.client = client.replica;
@@ -77,13 +87,16 @@ bool Lab::take_arrived(Session& session, const Site& server) {
     for (const std::string& bytes : session.arriving) {
         wire::Message message = wire::decode(bytes).value();
         if (auto* chunk = std::get_if<wire::Chunk>(&message)) {
-            const auto credit = must(pull.take(*chunk, kNowMs), "an honest part was refused");
+            const auto taken = pull.take(*chunk, kNowMs);
+            if (lost_its_place(taken)) return false;
+            const auto credit = must(taken, "an honest part was refused");
             if (credit) credits.push_back(*credit);
             ++session.run_parts;
             chunk->number = 0;
             append(session.taken, wire::encode(*chunk));
         } else if (const auto* done = std::get_if<wire::Done>(&message)) {
-            must(pull.finish(*done, nullptr), "an honest answer was refused");
+            const auto finished = pull.finish(*done, nullptr);
+            if (!lost_its_place(finished)) must(finished, "an honest answer was refused");
             return false;
         } else {
             pull.abort(false);
