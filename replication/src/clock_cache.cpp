@@ -1,7 +1,5 @@
 #include "clock_cache.hpp"
 
-#include <new>
-
 namespace kigumi {
 namespace {
 
@@ -21,33 +19,36 @@ Result<ClockCache::Shared> ClockCache::load(kv::ReadTxn& txn, schema::BucketId b
         if (stamp_ == stamp && it != clocks_.end()) return it->second;
     }
     KIGUMI_TRY(auto read, schema::clock(txn, bucket, origins));
-    auto clock = std::make_shared<const schema::Clock>(std::move(read));
+    Entry fresh = entry(bucket, std::move(read));
+    Shared clock = fresh.mapped();
     if (stamp != 0) {
         const std::lock_guard lock(mutex_);
-        keep(stamp, bucket, clock);
+        keep(stamp, std::move(fresh));
     }
-    return Shared(std::move(clock));
+    return clock;
 }
 
-void ClockCache::committed(const kv::WriteTxn& txn, std::uint64_t stamp, schema::BucketId bucket,
-                           const schema::Clock& clock) noexcept {
+ClockCache::Entry ClockCache::entry(schema::BucketId bucket, schema::Clock clock) {
+    std::map<schema::BucketId, Shared> one;
+    const auto at =
+        one.emplace(bucket, std::make_shared<const schema::Clock>(std::move(clock))).first;
+    return one.extract(at);
+}
+
+void ClockCache::committed(const kv::WriteTxn& txn, std::uint64_t stamp, Entry entry) noexcept {
     const std::uint64_t after = txn.stamp_after(Table::kClock);
     if (after == 0) return;
-    try {
-        auto shared = std::make_shared<const schema::Clock>(clock);
-        const std::lock_guard lock(mutex_);
-        // The clocks of other buckets are as they were.
-        if (stamp != 0 && stamp_ == stamp) stamp_ = after;
-        keep(after, bucket, std::move(shared));
-    } catch (const std::bad_alloc&) {
-        // What is not kept is read again; the commit has happened all the same.
-    }
+    const std::lock_guard lock(mutex_);
+    // The clocks of other buckets are as they were.
+    if (stamp != 0 && stamp_ == stamp) stamp_ = after;
+    keep(after, std::move(entry));
 }
 
-void ClockCache::keep(std::uint64_t stamp, schema::BucketId bucket, Shared clock) {
+void ClockCache::keep(std::uint64_t stamp, Entry entry) noexcept {
     if (stamp_ != stamp || clocks_.size() >= kMaxBuckets) clocks_.clear();
     stamp_ = stamp;
-    clocks_.insert_or_assign(bucket, std::move(clock));
+    clocks_.erase(entry.key());
+    clocks_.insert(std::move(entry));
 }
 
 }  // namespace kigumi

@@ -16,15 +16,18 @@ namespace kigumi {
 class ClockCache {
   public:
     using Shared = std::shared_ptr<const schema::Clock>;
+    using Entry = std::map<schema::BucketId, Shared>::node_type;
 
     /// The clock as the transaction sees it.
     Result<Shared> load(kv::ReadTxn& txn, schema::BucketId bucket, const OriginTable& origins);
+    /// What is to be kept once a transaction has committed: made before it does, because nothing
+    /// may fail after.
+    static Entry entry(schema::BucketId bucket, schema::Clock clock);
     /// The transaction, which began at `stamp`, has committed and left the bucket's clock so.
-    void committed(const kv::WriteTxn& txn, std::uint64_t stamp, schema::BucketId bucket,
-                   const schema::Clock& clock) noexcept;
+    void committed(const kv::WriteTxn& txn, std::uint64_t stamp, Entry entry) noexcept;
 
   private:
-    void keep(std::uint64_t stamp, schema::BucketId bucket, Shared clock);
+    void keep(std::uint64_t stamp, Entry entry) noexcept;
 
     std::mutex mutex_;
     std::uint64_t stamp_ = 0;  ///< of the table that all of `clocks_` stand in

@@ -126,8 +126,9 @@ Result<void> WriteTransaction::commit() {
     if (state.proven) KIGUMI_CHECK(schema::raise_format(*state.txn, schema::kProvenFormat));
     if (state.time.last() != state.time_before)
         KIGUMI_CHECK(schema::put_last_time(*state.txn, state.time.last()));
+    auto kept = ClockCache::entry(state.bucket, state.clock);
     KIGUMI_CHECK(state.txn->commit());
-    state.store.clocks.committed(*state.txn, state.clock_stamp, state.bucket, state.clock);
+    state.store.clocks.committed(*state.txn, state.clock_stamp, std::move(kept));
     state.store.committed();
     return {};
 }

@@ -70,6 +70,11 @@ class Stranger {
                          i + 1 < frames.size() ? zmq::send_flags::sndmore : zmq::send_flags::none);
     }
     void greet() { send(wire::Hello{wire::kProtocolVersion, stranger_id(), false}); }
+    /// Greets, and waits until that was heard: more than a greeting takes must not come before.
+    void introduce() {
+        greet();
+        EXPECT_TRUE(heard_out());
+    }
     /// Waits until all that was sent has been dealt with: a part of a pull that nobody asked for
     /// is sent back in its turn.
     bool heard_out() {
@@ -251,7 +256,7 @@ TEST_F(Hostile, FramesTooLargeOrTooMany) {
         other.send_frames({"one", "two", "three"});
         other.send_frames(std::vector<std::string>(1'000, "frame"));
         Stranger& third = make_stranger();
-        third.greet();
+        third.introduce();
         third.send(std::string((std::size_t{1} << 20) - 1, '\xC0'));
     }
     EXPECT_EQ(refusals(8), 8U);
@@ -270,7 +275,7 @@ TEST_F(Hostile, NestingAndLengthsThatExplode) {
     };
     for (const std::string& text : texts) {
         Stranger& stranger = make_stranger();
-        stranger.greet();
+        stranger.introduce();
         stranger.send(text);
     }
     EXPECT_EQ(refusals(texts.size()), texts.size());
@@ -321,7 +326,7 @@ TEST_F(Hostile, APushWithWritesThatItDoesNotCover) {
 
 TEST_F(Hostile, AuditsOfEverythingAreAnsweredWithinBounds) {
     Stranger& stranger = make_stranger();
-    stranger.greet();
+    stranger.introduce();
     for (std::uint64_t i = 0; i < 500; ++i)
         stranger.send(wire::Audit{"default", i, {}, {}, wide_vector(), i, i});
     EXPECT_TRUE(stranger.heard_out());
@@ -360,7 +365,7 @@ TEST_F(Hostile, AnAuditRemovesNothingAndMovesNoVersion) {
 
 TEST_F(Hostile, PushesWhoseCausesNeverCome) {
     Stranger& stranger = make_stranger();
-    stranger.greet();
+    stranger.introduce();
     const ReplicaId never(ReplicaId::Bytes{0xDD});
     Row row;
     row.insert({Dot{stranger_id(), 1}, Hlc::at_ms(1), Value(std::string(500'000, 'x'))});
@@ -400,7 +405,7 @@ TEST_F(Hostile, APullWithoutLimits) {
 
 TEST_F(Hostile, PullsOfManyBuckets) {
     Stranger& stranger = make_stranger();
-    stranger.greet();
+    stranger.introduce();
     for (int i = 0; i < 300; ++i)
         stranger.send(wire::Pull{"bucket" + std::to_string(i), 1, wide_vector(), 0, std::nullopt});
     EXPECT_TRUE(stranger.heard_out());
@@ -414,7 +419,7 @@ TEST_F(Hostile, VectorsInTheWrongOrder) {
         digest += bytes({0x92, 0xC4, 16, static_cast<int>(i >> 8), static_cast<int>(i & 255)}) +
                   std::string(14, 'i') + bytes({1});
     Stranger& stranger = make_stranger();
-    stranger.greet();
+    stranger.introduce();
     for (int i = 0; i < 50; ++i) stranger.send(digest);
     expect_unharmed();
 }

@@ -19,7 +19,7 @@ class ByBundle {
             options.since = bundle::reachable(from, {{std::string(kDefaultBucket), base}}).value();
         }
         bundle::write(from, file, options).value();
-        bundle::import(into, {file}, steps_, {}).value();
+        bundle::import_in(steps_, into, {file}, {}).value();
     }
 
   private:

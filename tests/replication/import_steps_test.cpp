@@ -31,7 +31,7 @@ class ImportSteps : public testing::Test {
     }
     std::filesystem::path file() const { return directory_.path() / "bundle"; }
     Result<std::vector<bundle::Summary>> import() {
-        return bundle::import(*into_, {file()}, kSmallSteps, {});
+        return bundle::import_in(kSmallSteps, *into_, {file()}, {});
     }
     std::size_t members() {
         auto tx = into_->read().value();

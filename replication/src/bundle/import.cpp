@@ -175,11 +175,12 @@ Result<Summary> inspect(const std::filesystem::path& file, const Progress& progr
 
 Result<std::vector<Summary>> import(Store& store, const std::vector<std::filesystem::path>& files,
                                     const Progress& progress) {
-    return import(store, files, ImportSteps(), progress);
+    return import_in(ImportSteps(), store, files, progress);
 }
 
-Result<std::vector<Summary>> import(Store& store, const std::vector<std::filesystem::path>& files,
-                                    const ImportSteps& steps, const Progress& progress) {
+Result<std::vector<Summary>> import_in(const ImportSteps& steps, Store& store,
+                                       const std::vector<std::filesystem::path>& files,
+                                       const Progress& progress) {
     std::vector<Summary> bundles;
     for (const auto& file : files) {
         KIGUMI_TRY(Summary bundle, inspect(file, progress));

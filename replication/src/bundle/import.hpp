@@ -13,8 +13,10 @@ struct ImportSteps {
     std::size_t staged_bytes = std::size_t{512} << 10;
 };
 
-Result<std::vector<Summary>> import(Store& store, const std::vector<std::filesystem::path>& files,
-                                    const ImportSteps& steps, const Progress& progress);
+/// `import` with steps of another size.
+Result<std::vector<Summary>> import_in(const ImportSteps& steps, Store& store,
+                                       const std::vector<std::filesystem::path>& files,
+                                       const Progress& progress);
 
 /// Makes one bucket's part visible in one small transaction, as a large pull does, and folds it in.
 /// While it is being staged nothing of it shows, and what is left of an attempt that broke off goes
