@@ -9,17 +9,7 @@ using Detection = Place<&Config::node, &NodeOptions::membership, Member>;
 template <auto Member>
 using Neighbour = Place<&Config::node, &NodeOptions::neighbours, Member>;
 
-Option detection(const char* name, const char* flag, const char* unit, Kind kind,
-                 const char* meaning, const char* reason, const char* trade) {
-    return {std::string("membership.") + name,
-            flag,
-            unit,
-            Reload::kRestart,
-            meaning,
-            reason,
-            trade,
-            std::move(kind)};
-}
+constexpr Section detection{"membership", Reload::kRestart};
 
 using M = MembershipOptions;
 using N = NeighbourOptions;

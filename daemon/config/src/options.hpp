@@ -10,6 +10,24 @@ struct Place {
     auto& operator()(Config& config) const { return ((config.*First).*....*Rest); }
 };
 
+/// Makes the options of one section.
+struct Section {
+    const char* name;
+    Reload reload;
+
+    Option operator()(const char* option, const char* flag, const char* unit, Kind kind,
+                      const char* meaning, const char* reason, const char* trade) const {
+        return {std::string(name) + '.' + option,
+                flag,
+                unit,
+                reload,
+                meaning,
+                reason,
+                trade,
+                std::move(kind)};
+    }
+};
+
 // The sections of the table.
 std::vector<Option> node_options();
 std::vector<Option> replication_options();

@@ -16,17 +16,7 @@ Fraction fraction(double least, double most) {
     return {Tuning<Member>(), least, most};
 }
 
-Option tuning(const char* name, const char* flag, const char* unit, Kind kind, const char* meaning,
-              const char* reason, const char* trade) {
-    return {std::string("replication.") + name,
-            flag,
-            unit,
-            Reload::kLive,
-            meaning,
-            reason,
-            trade,
-            std::move(kind)};
-}
+constexpr Section tuning{"replication", Reload::kLive};
 
 using R = ReplicatorOptions;
 

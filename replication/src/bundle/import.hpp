@@ -25,7 +25,4 @@ Result<std::vector<Summary>> import_in(const ImportSteps& steps, Store& store,
 Result<void> lay_over(Store& store, const std::filesystem::path& file, const Cut& cut,
                       bool as_signed, const ImportSteps& steps);
 
-/// Folds in what a large pull or import has brought, with pauses for other writers.
-Result<void> fold_in(Store& store, const std::string& bucket);
-
 }  // namespace kigumi::bundle

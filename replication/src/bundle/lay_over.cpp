@@ -4,7 +4,7 @@
 #include <thread>
 
 #include "../import_mark.hpp"
-#include "../protocol/fold_pace.hpp"
+#include "fold_in.hpp"
 #include "import.hpp"
 #include "stream.hpp"
 
@@ -101,18 +101,6 @@ class Aside {
 };
 
 }  // namespace
-
-Result<void> fold_in(Store& store, const std::string& bucket) {
-    const ReplicatorOptions options;
-    FoldPace pace;
-    for (;;) {
-        const auto begun = std::chrono::steady_clock::now();
-        KIGUMI_TRY(const bool done, store.fold(bucket, pace.rows(options), options.fold_bytes));
-        if (done) return {};
-        pace.took(options, std::chrono::steady_clock::now() - begun);
-        std::this_thread::sleep_for(std::chrono::milliseconds(options.fold_pause_ms));
-    }
-}
 
 Result<void> lay_over(Store& store, const std::filesystem::path& file, const Cut& cut,
                       bool as_signed, const ImportSteps& steps) {

@@ -1,16 +1,11 @@
 #include <algorithm>
-#include <thread>
 
 #include "../stored_rows.hpp"
+#include "fold_in.hpp"
 #include "stream.hpp"
 
 namespace kigumi::bundle {
 namespace {
-
-/// What is folded in at once before a bundle is written, and the pause in which others write.
-constexpr std::size_t kFoldRows = 2'048;
-constexpr std::size_t kFoldBytes = std::size_t{1} << 20;
-constexpr auto kFoldPause = std::chrono::milliseconds(5);
 
 /// A snapshot whose tables are what it shows: what a large pull brought is folded in first.
 Result<ReadTransaction> folded(Store& store, const std::string& bucket) {
@@ -19,8 +14,7 @@ Result<ReadTransaction> folded(Store& store, const std::string& bucket) {
             KIGUMI_TRY(ReadTransaction snapshot, store.read(bucket));
             if (!snapshot.folding()) return snapshot;
         }
-        KIGUMI_CHECK(store.fold(bucket, kFoldRows, kFoldBytes));
-        std::this_thread::sleep_for(kFoldPause);
+        KIGUMI_CHECK(fold_in(store, bucket));
     }
 }
 
