@@ -7,6 +7,9 @@
 namespace kigumi {
 namespace {
 
+/// A batch of rows as small as they get has these in 2 MiB. In memory it takes some 40 MiB then.
+constexpr std::uint64_t kMaxBatchElements = std::uint64_t{1} << 20;
+
 class BatchOrigins : public codec::OriginNumbers, public codec::OriginNames {
   public:
     std::uint64_t number_of(const ReplicaId& origin) override {
@@ -71,7 +74,7 @@ std::string encode_batch(const std::vector<KeyedRow>& rows) {
 }
 
 Result<std::vector<KeyedRow>> decode_batch(std::string_view bytes) {
-    KIGUMI_TRY(MsgpackReader reader, MsgpackReader::parse(bytes));
+    KIGUMI_TRY(MsgpackReader reader, MsgpackReader::parse(bytes, kMaxBatchElements));
     reader.array_of(2);
     BatchOrigins origins;
     for (std::uint32_t left = reader.array(); left > 0 && reader.ok(); --left)

@@ -51,15 +51,30 @@ ReplicaId read_origin(MsgpackReader& reader, const OriginNames& origins) {
     return {};
 }
 
+/// An array or object is checked as a whole before any of it is built: an element of one byte takes
+/// forty in memory. `check_row` checks the others.
+Value read_bounded_value(MsgpackReader& reader, Values values) {
+    const MsgpackReader::Kind kind = reader.peek();
+    const bool container = kind == MsgpackReader::Kind::kArray || kind == MsgpackReader::Kind::kMap;
+    if (values == Values::kRead && !container) return read_value(reader);
+    MsgpackReader ahead = reader;
+    skip_value(ahead);
+    if (!ahead.ok()) {
+        reader.reject();
+        return {};
+    }
+    if (values == Values::kRead) return read_value(reader);
+    reader = ahead;
+    return {};
+}
+
 Payload read_payload(MsgpackReader& reader, const OriginNames& origins, Values values) {
     switch (reader.uint()) {
         case kRemoved:
             reader.nil();
             return Removed{};
         case kValue:
-            if (values == Values::kRead) return read_value(reader);
-            skip_value(reader);
-            return Value();
+            return read_bounded_value(reader, values);
         case kTally: {
             reader.array_of(2);
             Tally tally;

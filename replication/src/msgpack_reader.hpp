@@ -1,6 +1,5 @@
 #pragma once
 
-#include <boost/container/small_vector.hpp>
 #include <cstdint>
 #include <string_view>
 
@@ -12,9 +11,11 @@ namespace kigumi {
 ///
 /// `parse` walks all bytes once before anything is built: nesting is bounded, and containers may
 /// not announce more elements than there are bytes, over the whole text (msgpack's own limits are
-/// per container, and 2.5 kB of nested headers made it reserve 16 GB). Memory is at most 24 bytes
-/// for each byte read. Typed reads then take the tokens in order; the first mismatch is remembered,
-/// later reads give zeros, and `finish` reports it. Views point into the parsed bytes.
+/// per container, and 2.5 kB of nested headers made it reserve 16 GB). Typed reads then take the
+/// tokens in order from the bytes themselves, so that reading takes no memory; msgpack has no such
+/// cursor, and keeping its tokens cost 24 bytes for each byte of a hostile text. The first mismatch
+/// is remembered, later reads give zeros, and `finish` reports it. Views point into the parsed
+/// bytes. Cheap to copy: a copy reads ahead.
 class MsgpackReader {
   public:
     enum class Kind : std::uint8_t {
@@ -31,7 +32,9 @@ class MsgpackReader {
 
     static constexpr std::size_t kMaxDepth = 24;
 
-    static Result<MsgpackReader> parse(std::string_view bytes);
+    /// `max_elements`: of all containers together; what is built of a text is bounded by that.
+    static Result<MsgpackReader> parse(std::string_view bytes,
+                                       std::uint64_t max_elements = UINT64_MAX);
 
     /// The kind of the next token; kNil at the end.
     Kind peek() const;
@@ -56,22 +59,20 @@ class MsgpackReader {
     Result<void> finish(std::string_view what) const;
 
   private:
-    friend class TokenVisitor;
+    /// A scalar, or the header of a container.
     struct Token {
-        Kind kind;
-        std::uint32_t size;
-        union {
-            std::uint64_t uint;
-            std::int64_t integer;
-            double number;
-            const char* data;
-        };
+        Kind kind = Kind::kNil;
+        std::uint64_t bits = 0;      ///< of a number; the size of a container
+        std::string_view view = {};  ///< of text and bytes
+        std::size_t length = 0;      ///< in the text
     };
 
-    const Token* next(Kind kind);
+    explicit MsgpackReader(std::string_view bytes) : rest_(bytes) {}
+    /// The first token of what is left. The text was parsed, so it is whole.
+    Token first() const;
+    Token next(Kind kind);
 
-    boost::container::small_vector<Token, 32> tokens_;
-    std::size_t at_ = 0;
+    std::string_view rest_;
     bool ok_ = true;
 };
 
