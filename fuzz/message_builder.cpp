@@ -206,6 +206,7 @@ wire::Message MessageBuilder::done() {
     done.full = (flags & 1U) != 0;
     done.version = vector(name);
     if ((flags & 2U) != 0) done.floor = vector(name);
+    done.floor.meet(done.version);
     return done;
 }
 
@@ -238,6 +239,7 @@ wire::Message MessageBuilder::audit_answer() {
     answer.upto = (flags & 16U) == 0 ? question.to : place();
     answer.version = vector(question.bucket);
     if ((flags & 32U) != 0) answer.floor = vector(question.bucket);
+    answer.floor.meet(answer.version);
     answer.batch = encode_batch(rows(answer.version));
     if ((flags & 64U) != 0) answer.damaged.push_back(place());
     return answer;
@@ -247,6 +249,7 @@ wire::Message MessageBuilder::audit_rows() {
     wire::AuditRows audit{bucket(), {}, {}, {}};
     audit.version = vector(audit.bucket);
     if (in_.below(4) == 1) audit.floor = vector(audit.bucket);
+    audit.floor.meet(audit.version);
     audit.batch = encode_batch(rows(audit.version));
     return audit;
 }

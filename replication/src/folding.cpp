@@ -57,11 +57,12 @@ Result<std::vector<Pending>> next_pending(kv::ReadTxn& txn, schema::BucketId buc
 bool WriteTransaction::folding() const { return state_->overlay.has_value(); }
 
 Result<void> WriteTransaction::lay_over(const VersionVector& theirs_at, const VersionVector& floor,
-                                        bool full, Hlc latest) {
+                                        bool full, Hlc latest,
+                                        const std::optional<std::vector<ReplicaId>>& accepted) {
     State& state = *state_;
     if (folding())
         return fail(ErrorCode::kBusy, "what an earlier pull brought is still being folded in");
-    Overlay overlay{state.clock.version, theirs_at, full, {}};
+    Overlay overlay{state.clock.version, theirs_at, full, {}, accepted};
     if (full) {
         // Which of these writes go is not known before the last row is folded.
         VersionVector may_go = state.clock.version;
@@ -112,7 +113,7 @@ Result<void> WriteTransaction::State::fold_row(const std::string& place,
     if (!ours) return fold_damaged_row(place, theirs);
     if (!staged) theirs.at = (*ours)->at;
     const Row before_row = *ours ? (*ours)->row : Row();
-    Row joined = join(before_row, overlay->before, theirs.row, overlay->theirs);
+    Row joined = overlay->joined(before_row, theirs.row);
     for (const Write& write : theirs.row) {
         if (before_row.find(write.dot) != nullptr || joined.find(write.dot) == nullptr) continue;
         // Nobody but a liar has one write in two rows; the first one keeps it.
@@ -143,7 +144,7 @@ Result<void> WriteTransaction::State::fold_damaged_row(const std::string& place,
     for (const Dot& dot : held) {
         const Write* const sent = theirs.row.find(dot);
         if (sent != nullptr) known.insert(*sent);
-        if (sent == nullptr && overlay->theirs.covers(dot))
+        if (sent == nullptr && !overlay->accepted && overlay->theirs.covers(dot))
             KIGUMI_CHECK(txn->erase(Table::kLog, log_key(dot)));
         else if (sent == nullptr)
             whole = false;

@@ -20,8 +20,12 @@ Result<KeyedRow> Overlay::shown(std::string_view at, std::optional<KeyedRow> our
     } else if (ours) {
         row.at = ours->at;
     }
-    row.row = join(ours ? ours->row : Row(), before, row.row, theirs);
+    row.row = joined(ours ? ours->row : Row(), row.row);
     return row;
+}
+
+Row Overlay::joined(const Row& ours, const Row& sent) const {
+    return join(ours, before, accepted ? restricted(*accepted, ours, before, sent) : sent, theirs);
 }
 
 bool Overlay::indexed(const VersionVector& from, const VersionVector& to) const {
@@ -37,6 +41,8 @@ namespace {
 
 /// Followed by the bucket's number.
 constexpr std::string_view kOverlay = "overlay";
+/// Of its record; the accepted origins may follow them.
+constexpr std::uint32_t kFields = 4;
 
 std::string key_of(schema::BucketId bucket) {
     return std::string(kOverlay) + schema::bucket_prefix(bucket);
@@ -49,11 +55,17 @@ Result<std::optional<Overlay>> find(kv::ReadTxn& txn, schema::BucketId bucket) {
     if (!record) return std::optional<Overlay>();
     KIGUMI_TRY(MsgpackReader reader, MsgpackReader::parse(*record));
     Overlay overlay;
-    reader.array_of(4);
+    const std::uint32_t fields = reader.array();
+    if (fields != kFields && fields != kFields + 1) reader.reject();
     overlay.before = codec::read_vector(reader);
     overlay.theirs = codec::read_vector(reader);
     overlay.full = reader.boolean();
     overlay.place = reader.bytes();
+    if (fields > kFields) {
+        overlay.accepted.emplace();
+        for (std::uint32_t left = reader.array(); left > 0 && reader.ok(); --left)
+            overlay.accepted->push_back(codec::read_replica(reader));
+    }
     KIGUMI_CHECK(reader.finish("what is stored of a pull that is being folded in"));
     return std::optional<Overlay>(std::move(overlay));
 }
@@ -61,11 +73,15 @@ Result<std::optional<Overlay>> find(kv::ReadTxn& txn, schema::BucketId bucket) {
 Result<void> put(kv::WriteTxn& txn, schema::BucketId bucket, const Overlay& overlay) {
     codec::Buffer record;
     codec::Packer packer(record);
-    packer.pack_array(4);
+    packer.pack_array(overlay.accepted ? kFields + 1 : kFields);
     codec::write_vector(packer, overlay.before);
     codec::write_vector(packer, overlay.theirs);
     overlay.full ? packer.pack_true() : packer.pack_false();
     codec::pack_bytes(packer, overlay.place);
+    if (overlay.accepted) {
+        packer.pack_array(static_cast<std::uint32_t>(overlay.accepted->size()));
+        for (const ReplicaId& origin : *overlay.accepted) codec::pack_bytes(packer, origin.bytes());
+    }
     KIGUMI_CHECK(schema::raise_format(txn, schema::kOverlaidFormat));
     return txn.put(Table::kMeta, key_of(bucket), record.bytes);
 }

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "kigumi/replication/batch.hpp"
+#include "restricted_join.hpp"
 #include "schema.hpp"
 
 /// What a large pull brought, visible and not yet folded into the rows (`docs/protocol.md`).
@@ -17,6 +18,7 @@ struct Overlay {
     VersionVector theirs;  ///< V of the answer
     bool full = false;     ///< rows that were not sent lose what `theirs` covers
     std::string place;     ///< what lies before it is folded
+    std::optional<AcceptedOrigins> accepted = {};  ///< events of these only; nothing: of all
 
     /// A row of an answer that has been folded leaves this in its place if the answer is full: a
     /// row that was not sent would look the same otherwise.
@@ -31,6 +33,8 @@ struct Overlay {
                            const codec::OriginNames& origins) const;
     /// Whether the log names all rows with an event in (from, to].
     bool indexed(const VersionVector& from, const VersionVector& to) const;
+    /// A row of this replica and the same one of the answer, joined.
+    Row joined(const Row& ours, const Row& sent) const;
 };
 
 namespace overlay {

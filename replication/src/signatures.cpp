@@ -126,6 +126,14 @@ Flaw flaw_of(std::string_view bucket, const RowKey& at, const Write& write) {
     return fits ? Flaw::kNone : Flaw::kWrongSignature;
 }
 
+ProofDigest proof_digest(std::string_view bucket, const RowKey& at, const Write& write) {
+    std::string text = signed_text(bucket, at, write);
+    text += write.proof.bytes();
+    ProofDigest digest{};
+    crypto_generichash(digest.data(), digest.size(), raw(text), text.size(), nullptr, 0);
+    return digest;
+}
+
 Result<void> check_proof(std::string_view bucket, const RowKey& at, const Write& write) {
     const Flaw flaw = flaw_of(bucket, at, write);
     if (flaw == Flaw::kNone) return {};

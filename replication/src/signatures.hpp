@@ -47,6 +47,10 @@ class SigningKey {
 enum class Flaw : std::uint8_t { kNone, kNoProof, kKeyOfAnother, kWrongSignature };
 Flaw flaw_of(std::string_view bucket, const RowKey& at, const Write& write);
 
+/// A hash of a write with all that its proof covers, and of the proof.
+using ProofDigest = std::array<std::uint8_t, 16>;
+ProofDigest proof_digest(std::string_view bucket, const RowKey& at, const Write& write);
+
 /// The same as an error that names the origin, the bucket and the row (kCorrupt).
 Result<void> check_proof(std::string_view bucket, const RowKey& at, const Write& write);
 

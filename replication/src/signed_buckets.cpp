@@ -62,7 +62,10 @@ Result<bool> Store::check_proofs(std::string_view bucket, const std::vector<Keye
                 const Write* const known = ours->find(write.dot);
                 if (known != nullptr && *known == write) continue;
             }
+            const ProofDigest digest = proof_digest(bucket, at, write);
+            if (state_->checked_proofs.contains(digest)) continue;
             KIGUMI_CHECK(check_proof(bucket, at, write));
+            state_->checked_proofs.add(digest);
         }
     }
     return true;

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <optional>
 
+#include "checked_proofs.hpp"
 #include "clock_cache.hpp"
 #include "commit_mark.hpp"
 #include "kigumi/replication/store.hpp"
@@ -20,6 +21,7 @@ class StoreState {
     std::optional<IdentityChange> renewed;
     OriginCache origins;
     ClockCache clocks;
+    CheckedProofs checked_proofs;
     std::atomic<std::uint64_t> skewed_writes{0};
     std::atomic<std::uint64_t> largest_skew_ms{0};
 

@@ -138,7 +138,7 @@ Result<void> WriteTransaction::State::check_new(const Dot& dot) {
     KIGUMI_TRY(const auto entry,
                txn->get(Table::kLog, schema::log_key(bucket, number, dot.counter)));
     if (!entry) return {};
-    return fail(ErrorCode::kCorrupt, "a peer sent one write in two rows");
+    return fail(ErrorCode::kInvalidArgument, "a peer sent one write in two rows");
 }
 
 Result<void> WriteTransaction::join_row(const KeyedRow& theirs, const VersionVector& theirs_at) {

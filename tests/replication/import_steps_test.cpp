@@ -99,14 +99,16 @@ class ImportBesidePull : public ImportSteps {
         return client_.begin(1, replica(7), into_->read().value().version(), now_ms, 1'000);
     }
     /// One more row of the answer, which goes to disk at once.
-    auto take(std::uint64_t number) {
+    Result<wire::Credit> take(std::uint64_t number) {
         BatchWriter batch;
         Row row;
         row.insert({{replica(7), number + 1}, Hlc::at_ms(1), Value("pulled")});
         batch.add({{"p" + std::to_string(number), Type::kRegister, {}}, row});
         wire::Cursor cursor;
         cursor.to = {{replica(7), 9}};
-        return client_.take({random_, 5, number, batch.finish(), cursor}, 0);
+        KIGUMI_TRY(auto taken,
+                   client_.take({random_, 5, number, batch.finish(), cursor}, nullptr, 0));
+        return client_.stage(std::move(*taken), false, 0);
     }
     auto finish(std::uint64_t number) {
         wire::Done done;

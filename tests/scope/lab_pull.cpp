@@ -87,10 +87,14 @@ bool Lab::take_arrived(Session& session, const Site& server) {
     for (const std::string& bytes : session.arriving) {
         wire::Message message = wire::decode(bytes).value();
         if (auto* chunk = std::get_if<wire::Chunk>(&message)) {
-            const auto taken = pull.take(*chunk, kNowMs);
+            auto taken = pull.take(*chunk, nullptr, kNowMs);
             if (lost_its_place(taken)) return false;
-            const auto credit = must(taken, "an honest part was refused");
-            if (credit) credits.push_back(*credit);
+            auto batch = must(std::move(taken), "an honest part was refused");
+            if (batch) {
+                const auto credit = pull.stage(std::move(*batch), false, kNowMs);
+                if (lost_its_place(credit)) return false;
+                credits.push_back(must(credit, "an honest batch was refused"));
+            }
             ++session.run_parts;
             chunk->number = 0;
             append(session.taken, wire::encode(*chunk));

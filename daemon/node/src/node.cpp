@@ -22,6 +22,7 @@
 #include "drain.hpp"
 #include "endpoint.hpp"
 #include "kigumi/replication/commit_signal.hpp"
+#include "proof_checker.hpp"
 #include "transport.hpp"
 
 namespace kigumi {
@@ -100,6 +101,7 @@ class Node::Loop {
                 {{}, address_of(dialled.endpoint), dialled.key ? dialled.key->text() : "", false});
         }
         if (!options_.only_peers) KIGUMI_CHECK(begin_discovery(std::move(configured)));
+        proofs_.emplace(store_, [this] { ring(wake_for_question_); });
         thread_ = std::thread([this] { run(); });
         return {};
     }
@@ -231,6 +233,7 @@ class Node::Loop {
 
     ReplicatorOptions complete(ReplicatorOptions options) const {
         if (options_.leaf) options.relay = false;
+        options.proofs_elsewhere = true;
         if (!options_.insecure)
             options.reads = [this](const ReplicaId& replica, std::string_view bucket) {
                 return claims_.reads(replica, bucket);
@@ -319,6 +322,8 @@ class Node::Loop {
         if (heard.anything || committed_elsewhere()) replicator_.local_commit();
         if (heard.confirmations_wanted) replicator_.confirmations_wanted(steady_ms());
         drop_affected();
+        for (const ProofChecker::Outcome& outcome : proofs_->take())
+            replicator_.proofs_checked(outcome.id, outcome.checked, steady_ms());
         if (discovery_ && discovery_->next_wakeup() <= steady_ms())
             discovery_->tick(replicator_.linked(), steady_ms());
         replicator_.tick(steady_ms());
@@ -354,6 +359,7 @@ class Node::Loop {
         for (auto& send : effects.sends) transport_.send(send.link, std::move(send.message));
         for (const auto& close : effects.closes) transport_.close(close.link);
         for (const auto& note : effects.notes) report(note);
+        for (auto& check : effects.checks) proofs_->check(std::move(check));
     }
 
     void report(const Effects::Note& note) const {
@@ -378,6 +384,7 @@ class Node::Loop {
     Transport transport_;
     std::set<LinkId> control_links_;
     std::optional<Discovery> discovery_;
+    std::optional<ProofChecker> proofs_;
     std::uint64_t seen_commits_ = 0;
     std::atomic<std::uint64_t> turned_ms_ = steady_ms();
     std::atomic<bool> draining_ = false;

@@ -25,6 +25,8 @@ class Inflow {
     std::optional<std::string> next(std::uint64_t now_ms);
     /// What the work on one message came to, in bytes read and written for it.
     void charge(std::size_t bytes);
+    /// Work that is not that of another message.
+    void charge_bytes(std::size_t bytes) { bytes_.take(bytes); }
     void clear();
 
     bool empty() const { return waiting_.empty(); }

@@ -101,6 +101,10 @@ struct AuditQuestion {
 };
 
 struct Link {
+    /// At first; twice as long each time that it was not enough.
+    static constexpr std::uint64_t kPullTurnMs = 10'000;
+    static constexpr std::uint64_t kMaxPullTurnMs = 600'000;
+
     Link(LinkId link, const ReplicatorOptions& options)
         : id(link),
           pull_backoff(options.backoff_min_ms, options.backoff_max_ms),
@@ -130,8 +134,11 @@ struct Link {
     Inflow inflow;
     std::size_t in_flight_bytes = 0;  ///< of pushes in all buckets
     bool push_blocked = false;        ///< because of that
-    std::size_t vector_entries = 0;   ///< of what it has said to hold
-    std::size_t introduced = 0;       ///< buckets that we know of through it only
+    std::uint64_t greeting = 0;       ///< counts greetings: what was sent before is another's
+    std::size_t checking_bytes = 0;   ///< of rows whose proofs are being checked, in memory
+    std::uint64_t pull_turn_ms = kPullTurnMs;  ///< how long a pull may keep others waiting
+    std::size_t vector_entries = 0;            ///< of what it has said to hold
+    std::size_t introduced = 0;                ///< buckets that we know of through it only
     std::map<std::string, Peering> buckets;
     std::optional<AuditQuestion> audit;  ///< that waits for its answer
     TrafficStatus traffic;
@@ -150,6 +157,7 @@ struct Link {
         in_flight_bytes = vector_entries = 0;
         push_blocked = false;
         audit.reset();
+        ++greeting;
     }
 };
 

@@ -484,6 +484,22 @@ Message read_body(std::uint64_t kind, const Body& body) {
     }
 }
 
+/// G is what a replica has collected, and so at or below its V. A floor above that would reach all
+/// replicas that take it over, and make every pull a full one for ever.
+Result<void> check_floor(const Message& message) {
+    const bool above = std::visit(
+        [](const auto& body) {
+            using Body = std::decay_t<decltype(body)>;
+            if constexpr (std::is_same_v<Body, Done> || std::is_same_v<Body, AuditAnswer> ||
+                          std::is_same_v<Body, AuditRows>)
+                return !body.version.covers(body.floor);
+            return false;
+        },
+        message);
+    if (!above) return {};
+    return fail(ErrorCode::kCorrupt, "a collection floor lies above the version of its sender");
+}
+
 }  // namespace
 
 bool possible(const Push& push) {
@@ -521,6 +537,7 @@ Result<Message> decode(std::string_view bytes) {
     const std::uint64_t kind = reader.uint();
     Message message = read_body(kind, {reader, elements});
     KIGUMI_CHECK(reader.finish("a message"));
+    KIGUMI_CHECK(check_floor(message));
     return message;
 }
 

@@ -1,15 +1,18 @@
 #include "pull_client.hpp"
 
+#include <algorithm>
+
 #include "../codec.hpp"
 #include "../import_mark.hpp"
+#include "../row_memory.hpp"
+#include "accepted_origins.hpp"
 #include "kigumi/crdt/defect.hpp"
-#include "own_rows.hpp"
 
 namespace kigumi {
 namespace {
 
-/// The largest row that can be taken: the siblings of many masters at 1 MiB each.
-constexpr std::size_t kMaxBatchBytes = std::size_t{128} << 20;
+/// How much more rows may take in memory than their bound on the wire.
+constexpr std::size_t kMemoryFactor = 8;
 /// More than fit into the vector of a message.
 constexpr std::size_t kMaxOrigins = 65'536;
 /// An import that has not gone on for so long was killed. One step of it takes milliseconds.
@@ -83,9 +86,9 @@ Result<wire::Pull> PullClient::begin(LinkId link, const ReplicaId& peer,
         if (KIGUMI_DEFECT(kBaseTooHigh)) base_.raise(peer, base_[peer] + 1);
     }
     partial_.clear();
+    unchecked_bytes_ = 0;
     const std::uint64_t id = KIGUMI_DEFECT(kBaseNotChecked) ? 1 : options_.random();
-    unproven_ = false;
-    session_ = Session{link, id, {}, 0, now_ms, timeout_ms};
+    session_ = Session{link, id, {}, 0, now_ms, now_ms, options_.pull_credit_bytes, timeout_ms};
     return wire::Pull{bucket_, session_->id, base_, options_.pull_credit_bytes, resume_};
 }
 
@@ -114,36 +117,69 @@ Result<void> PullClient::check_staged(WriteTransaction& tx) {
     return fail(ErrorCode::kBusy, "the import of a bundle has taken the place of this pull");
 }
 
-Result<std::optional<wire::Credit>> PullClient::take(const wire::Chunk& chunk,
-                                                     std::uint64_t now_ms) {
+Result<std::optional<PullClient::Batch>> PullClient::take(const wire::Chunk& chunk,
+                                                          const PeerPolicy* own_of,
+                                                          std::uint64_t now_ms) {
     // Delivered twice; what is ahead of its turn means that something was lost.
     if ((!KIGUMI_DEFECT(kRunsMixed) && !follows(chunk.stream)) ||
         chunk.number < session_->next_number)
-        return std::optional<wire::Credit>();
+        return std::optional<Batch>();
     if (KIGUMI_DEFECT(kLostPartAccepted)) session_->next_number = chunk.number;
     if (chunk.number > session_->next_number)
         return fail(ErrorCode::kIo, "a part of the answer is missing");
-    if (partial_.size() + chunk.part.size() > kMaxBatchBytes)
-        return fail(ErrorCode::kCorrupt, "a batch is larger than 128 MiB");
+    if (partial_.empty() && session_->credit == 0)
+        return fail(ErrorCode::kCorrupt, "the peer has sent more than it was asked for");
+    if (partial_.size() + chunk.part.size() > options_.row_max_bytes)
+        return fail(ErrorCode::kCorrupt,
+                    "a row has more than " + std::to_string(options_.row_max_bytes) +
+                        " bytes; write it anew where it is, or raise row_max_bytes here");
     ++session_->next_number;
     session_->progress_ms = now_ms;
     partial_ += chunk.part;
-    if (!chunk.cursor) return std::optional<wire::Credit>();
+    if (!chunk.cursor) return std::optional<Batch>();
 
-    KIGUMI_TRY(auto rows, decode_batch(partial_));
-    const auto checked = store_.check_proofs(bucket_, rows);
-    unproven_ = !checked && checked.error().code == ErrorCode::kCorrupt;
-    if (!checked) return tl::unexpected<Error>(checked.error());
-    const std::size_t bytes = partial_.size();
-    partial_.clear();
-    for (KeyedRow& keyed : rows) {
+    Batch batch{{}, *chunk.cursor, partial_.size()};
+    KIGUMI_TRY(batch.rows, decode_batch(partial_));
+    partial_ = std::string();
+    if (own_of != nullptr) KIGUMI_CHECK(keep_own(*own_of, batch.rows));
+    session_->credit -= std::min<std::uint64_t>(session_->credit, batch.bytes);
+    unchecked_bytes_ += batch.bytes;
+    return std::optional<Batch>(std::move(batch));
+}
+
+Result<void> PullClient::keep_own(const PeerPolicy& peer, std::vector<KeyedRow>& rows) {
+    VersionVector seen;
+    for (const KeyedRow& keyed : rows)
+        for (const Write& write : keyed.row) seen.raise(write.dot.origin, write.dot.counter);
+    const AcceptedOrigins accepted = accepted_from(peer, base_, seen);
+    std::erase_if(rows,
+                  [&](const KeyedRow& keyed) { return !has_news_of(accepted, base_, keyed.row); });
+    KIGUMI_TRY(ReadTransaction snapshot, store_.read(bucket_));
+    for (const auto& [at, row] : rows) {
+        const bool resets = std::any_of(row.begin(), row.end(), [](const Write& write) {
+            return std::holds_alternative<Reset>(write.payload);
+        });
+        if (!resets) continue;
+        KIGUMI_TRY(const Row ours, snapshot.get(at));
+        KIGUMI_CHECK(check_resets(accepted, ours, base_, row));
+    }
+    return {};
+}
+
+Result<wire::Credit> PullClient::stage(Batch batch, bool as_signed, std::uint64_t now_ms) {
+    session_->progress_ms = now_ms;
+    unchecked_bytes_ -= std::min(unchecked_bytes_, batch.bytes);
+    if (as_signed_ && !as_signed)
+        return fail(ErrorCode::kBusy, "the bucket has become signed meanwhile");
+    for (KeyedRow& keyed : batch.rows) {
         KIGUMI_CHECK(see(keyed.row));
+        memory_size_ += memory_of(keyed);
         memory_.insert_or_assign(std::move(keyed.at), std::move(keyed.row));
     }
-    memory_bytes_ += bytes;
+    memory_bytes_ += batch.bytes;
     if (KIGUMI_DEFECT(kPullAppliedInParts))
-        KIGUMI_CHECK(join_all({0, 0, 0, chunk.cursor->to, {}, false}, nullptr));
-    resume_ = chunk.cursor;
+        KIGUMI_CHECK(join_all({0, 0, 0, batch.cursor.to, {}, false}, nullptr));
+    resume_ = std::move(batch.cursor);
 #ifdef KIGUMI_DEFECTS
     if (KIGUMI_DEFECT(kCursorAheadOfRows)) {
         KIGUMI_TRY(WriteTransaction tx, store_.write(bucket_));
@@ -153,16 +189,22 @@ Result<std::optional<wire::Credit>> PullClient::take(const wire::Chunk& chunk,
         on_disk_ = true;
     }
 #endif
-    if (memory_bytes_ > options_.staged_max_bytes) {
+    if (memory_bytes_ > options_.staged_max_bytes ||
+        memory_size_ > kMemoryFactor * options_.staged_max_bytes) {
         if (auto staged = stage_to_disk(); !staged) {
             // What cannot be put aside is not kept: each try would leave more of it in memory.
             resume_.reset();
-            memory_.clear();
-            memory_bytes_ = 0;
+            forget_memory();
             return tl::unexpected<Error>(std::move(staged.error()));
         }
     }
-    return std::optional<wire::Credit>(wire::Credit{session_->id, bytes});
+    session_->credit += batch.bytes;
+    return wire::Credit{session_->id, batch.bytes};
+}
+
+void PullClient::forget_memory() {
+    memory_.clear();
+    memory_bytes_ = memory_size_ = 0;
 }
 
 Result<void> PullClient::see(const Row& row) {
@@ -194,12 +236,8 @@ Result<PullClient::Finished> PullClient::finish(const wire::Done& done, const Pe
     if (!done.version.covers(seen()))
         return fail(ErrorCode::kCorrupt,
                     "a pull answer holds a write that its vector does not cover");
-    // Whose rows are to be chosen from them cannot show them all at once.
-    bool over = false;
-    if (own_of == nullptr) {
-        KIGUMI_TRY(over, large(done));
-    }
-    KIGUMI_CHECK(over ? lay_over(done) : join_all(done, own_of));
+    KIGUMI_TRY(const bool over, large(done));
+    KIGUMI_CHECK(over ? lay_over(done, own_of) : join_all(done, own_of));
     session_.reset();
     on_disk_ = false;  // what was staged is cleared, or no longer ours
     KIGUMI_CHECK(discard());
@@ -227,13 +265,15 @@ Result<void> PullClient::check_fits(const wire::Done& done, WriteTransaction& tx
     return {};
 }
 
-Result<void> PullClient::lay_over(const wire::Done& done) {
+Result<void> PullClient::lay_over(const wire::Done& done, const PeerPolicy* own_of) {
     KIGUMI_TRY(WriteTransaction tx, store_.write(bucket_));
     KIGUMI_CHECK(check_fits(done, tx));
     KIGUMI_CHECK(check_staged(tx));
     for (const auto& [at, row] : memory_) KIGUMI_CHECK(tx.stage({at, row}));
+    std::optional<AcceptedOrigins> accepted;
+    if (own_of != nullptr) accepted = accepted_from(*own_of, tx.version(), done.version);
     const VersionVector floor = KIGUMI_DEFECT(kFloorNotInherited) ? VersionVector() : done.floor;
-    KIGUMI_CHECK(tx.lay_over(done.version, floor, done.full, latest_));
+    KIGUMI_CHECK(tx.lay_over(done.version, floor, done.full, latest_, accepted));
     KIGUMI_CHECK(tx.commit());
     stored_mark_.clear();
     return {};
@@ -252,9 +292,12 @@ Result<void> PullClient::join_all(const wire::Done& done, const PeerPolicy* own_
         }));
     }
     const VersionVector before = tx.version();
+    std::optional<AcceptedOrigins> accepted;
+    if (own_of != nullptr) accepted = accepted_from(*own_of, before, done.version);
     const auto join_one = [&](const RowKey& at, const Row& row) -> Result<void> {
-        if (own_of != nullptr && !has_own_news(*own_of, before, row)) return {};
-        return tx.join_row({at, row}, done.version);
+        if (!accepted) return tx.join_row({at, row}, done.version);
+        KIGUMI_TRY(const Row ours, tx.get(at));
+        return tx.join_row({at, restricted(*accepted, ours, before, row)}, done.version);
     };
     if (on_disk_) {
         // A row in memory is newer than its staged form, which must not be joined before it: that
@@ -285,21 +328,20 @@ Result<void> PullClient::stage_to_disk() {
     KIGUMI_CHECK(tx.commit());
     stored_mark_ = std::move(marked);
     on_disk_ = true;
-    memory_.clear();
-    memory_bytes_ = 0;
+    forget_memory();
     return {};
 }
 
 void PullClient::abort(bool keep) {
     session_.reset();
-    partial_.clear();
+    partial_ = std::string();
+    unchecked_bytes_ = 0;
     if (!keep) resume_.reset();
 }
 
 Result<bool> PullClient::discard() {
     resume_.reset();
-    memory_.clear();
-    memory_bytes_ = 0;
+    forget_memory();
     staged_rows_ = staged_bytes_ = taken_over_ = 0;
     seen_.clear();
     latest_ = {};

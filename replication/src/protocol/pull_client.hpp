@@ -21,11 +21,12 @@ class PullClient {
 
     bool active() const { return session_.has_value(); }
     LinkId link() const { return session_->link; }
+    std::uint64_t session() const { return session_->id; }
     bool is_session(LinkId link, std::uint64_t id) const {
         return session_ && session_->link == link && session_->id == id;
     }
     bool stalled(std::uint64_t now_ms) const {
-        return session_ && session_->progress_ms + session_->timeout_ms < now_ms;
+        return session_ && !unchecked() && session_->progress_ms + session_->timeout_ms < now_ms;
     }
     std::uint64_t deadline_ms() const { return session_->progress_ms + session_->timeout_ms + 1; }
     /// When it began, as long as nothing of the answer has come.
@@ -39,18 +40,33 @@ class PullClient {
     /// Rows that an earlier process had staged, as long as they are being gone on with; 0
     /// otherwise.
     std::uint64_t taken_over() const { return taken_over_; }
-    /// Whether the last error was a write without a sound proof.
-    bool unproven() const { return unproven_; }
     /// Bytes of rows and parts in memory.
-    std::size_t bytes() const { return memory_bytes_ + partial_.size(); }
+    std::size_t bytes() const { return memory_size_ + partial_.size() + unchecked_bytes_; }
+    /// Bytes of a batch that is not complete.
+    std::size_t partial_bytes() const { return partial_.size(); }
+    std::uint64_t began_ms() const { return session_->began_ms; }
 
     /// Starts (or resumes) a pull by a replica at `version`; returns what to send. It is stalled
     /// when nothing has come for `timeout_ms`. kBusy: rows of an earlier answer are being cleared
     /// away; call it again soon.
     Result<wire::Pull> begin(LinkId link, const ReplicaId& peer, const VersionVector& version,
                              std::uint64_t now_ms, std::uint64_t timeout_ms);
-    /// Takes a part; returns credit to give back, if any. An error ends the session.
-    Result<std::optional<wire::Credit>> take(const wire::Chunk& chunk, std::uint64_t now_ms);
+    /// A batch as received and unpacked.
+    struct Batch {
+        std::vector<KeyedRow> rows;
+        wire::Cursor cursor;    ///< behind it
+        std::size_t bytes = 0;  ///< on the wire
+    };
+    /// Takes a part; returns the batch that it completes, if any. It has to come back by `stage`,
+    /// in order, before the answer can be finished. An error ends the session. From a peer that may
+    /// not relay, `own_of` says which rows are its own to change; others are left out.
+    Result<std::optional<Batch>> take(const wire::Chunk& chunk, const PeerPolicy* own_of,
+                                      std::uint64_t now_ms);
+    /// Keeps the rows of a batch; returns the credit to give back. `as_signed`: their proofs were
+    /// checked. An error ends the session.
+    Result<wire::Credit> stage(Batch batch, bool as_signed, std::uint64_t now_ms);
+    /// Whether batches are out that have not come back.
+    bool unchecked() const { return unchecked_bytes_ > 0; }
     enum class Finished {
         kNot,       ///< it ended another run: go on
         kJoined,    ///< the rows are joined
@@ -70,7 +86,9 @@ class PullClient {
         std::uint64_t id = 0;
         std::optional<std::uint64_t> stream;  ///< the run of the answer that is being followed
         std::uint64_t next_number = 0;
+        std::uint64_t began_ms = 0;
         std::uint64_t progress_ms = 0;
+        std::uint64_t credit = 0;  ///< bytes that the peer may begin a batch with
         std::uint64_t timeout_ms = 0;
     };
 
@@ -81,7 +99,10 @@ class PullClient {
     /// Whether joining the rows takes longer than a writer should wait.
     Result<bool> large(const wire::Done& done);
     Result<void> join_all(const wire::Done& done, const PeerPolicy* own_of);
-    Result<void> lay_over(const wire::Done& done);
+    Result<void> lay_over(const wire::Done& done, const PeerPolicy* own_of);
+    /// Leaves out what a peer that may not relay cannot change, and checks what it can.
+    Result<void> keep_own(const PeerPolicy& peer, std::vector<KeyedRow>& rows);
+    void forget_memory();
     Result<void> stage_to_disk();
     /// An import by another process may use the staging table meanwhile. kBusy if it does; what it
     /// has left behind is cleared away.
@@ -108,7 +129,9 @@ class PullClient {
     std::optional<wire::Cursor> resume_;
     std::string partial_;  ///< the parts of a batch that is not complete
     std::map<RowKey, Row> memory_;
-    std::size_t memory_bytes_ = 0;
+    std::size_t memory_bytes_ = 0;     ///< of these, on the wire
+    std::size_t memory_size_ = 0;      ///< and in memory
+    std::size_t unchecked_bytes_ = 0;  ///< of batches that are out, on the wire
     bool on_disk_ = true;      ///< rows may be staged on disk, if only by an earlier process
     std::string stored_mark_;  ///< what stands with them
     std::string import_mark_;  ///< of an import, as last seen
@@ -118,7 +141,6 @@ class PullClient {
     std::map<ReplicaId, std::uint64_t> seen_;  ///< the last write of each origin that was sent
     Hlc latest_;                               ///< the highest timestamp in them
     std::uint64_t taken_over_ = 0;
-    bool unproven_ = false;
     bool as_signed_ = false;  ///< the proofs of all that was received were checked
 };
 

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "../ascending.hpp"
+#include "../row_memory.hpp"
 #include "kigumi/crdt/defect.hpp"
 
 namespace kigumi {
@@ -29,6 +30,21 @@ bool causes_covered(const HeldPush& push, const VersionVector& version) {
     });
 }
 
+Result<void> join_rows(WriteTransaction& tx, const HeldPush& push, const VersionVector& theirs_at) {
+    const VersionVector before = tx.version();
+    for (const auto& [at, theirs] : push.rows) {
+        if (!push.accepted) {
+            KIGUMI_CHECK(tx.join_row({at, theirs}, theirs_at));
+            continue;
+        }
+        KIGUMI_TRY(const Row ours, tx.get(at));
+        KIGUMI_CHECK(check_resets(*push.accepted, ours, before, theirs));
+        KIGUMI_CHECK(
+            tx.join_row({at, restricted(*push.accepted, ours, before, theirs)}, theirs_at));
+    }
+    return {};
+}
+
 }  // namespace
 
 Result<std::optional<wire::Push>> make_push(ReadTransaction& snapshot, const std::string& bucket,
@@ -48,11 +64,11 @@ Result<std::optional<wire::Push>> make_push(ReadTransaction& snapshot, const std
 
 Result<HeldPush> check_push(LinkId link, const wire::Push& push) {
     const std::size_t entries = push.base.size() + push.version.size() + push.floor.size();
-    HeldPush held{link,         push.base,
-                  push.version, push.floor,
-                  {},           sizeof(HeldPush) + push.batch.size() + entries * kEntryBytes,
-                  false};
+    HeldPush held{link,       push.base, push.version,
+                  push.floor, {},        sizeof(HeldPush) + entries * kEntryBytes,
+                  false,      {}};
     KIGUMI_TRY(held.rows, decode_batch(push.batch));
+    held.bytes += memory_of(held.rows);
     std::vector<Dot> dots;
     for (const KeyedRow& keyed : held.rows) {
         for (const Write& write : keyed.row) {
@@ -113,7 +129,25 @@ bool HeldPushes::ready(const VersionVector& version) const {
     return false;
 }
 
-Result<std::size_t> HeldPushes::apply(Store& store, const std::string& bucket) {
+Result<HeldPushes::Applied> HeldPushes::apply(Store& store, const std::string& bucket) {
+    Applied applied;
+    for (;;) {
+        LinkId current = 0;
+        const auto joined = join_ready(store, bucket, current);
+        if (joined) {
+            applied.joined = *joined;
+            return applied;
+        }
+        if (joined.error().code != ErrorCode::kInvalidArgument)
+            return tl::unexpected<Error>(joined.error());
+        // One peer's contradiction must not hold up the pushes of the others.
+        applied.refused.emplace_back(current, joined.error().message);
+        forget(current);
+    }
+}
+
+Result<std::size_t> HeldPushes::join_ready(Store& store, const std::string& bucket,
+                                           LinkId& current) {
     KIGUMI_TRY(WriteTransaction tx, store.write(bucket));
     std::set<std::pair<ReplicaId, Place>> finished;
     std::size_t joined = 0;
@@ -131,7 +165,8 @@ Result<std::size_t> HeldPushes::apply(Store& store, const std::string& bucket) {
                 KIGUMI_CHECK(tx.expect_checked(push.as_signed));
                 const VersionVector theirs_at =
                     KIGUMI_DEFECT(kPushDropsNothing) ? VersionVector() : push.version;
-                for (const KeyedRow& row : push.rows) KIGUMI_CHECK(tx.join_row(row, theirs_at));
+                current = push.link;
+                KIGUMI_CHECK(join_rows(tx, push, theirs_at));
                 // Rows may have lost removals to this join that others below the floor lack.
                 tx.advance(push.version,
                            KIGUMI_DEFECT(kFloorNotInherited) ? VersionVector() : push.floor);

@@ -3,6 +3,7 @@
 #include <map>
 #include <optional>
 
+#include "../restricted_join.hpp"
 #include "kigumi/replication/replicator.hpp"
 #include "messages.hpp"
 
@@ -27,7 +28,8 @@ struct HeldPush {
     VersionVector floor;
     std::vector<KeyedRow> rows;
     std::size_t bytes = 0;
-    bool as_signed = false;  ///< the proofs of all writes were checked
+    bool as_signed = false;                   ///< the proofs of all writes were checked
+    std::optional<AcceptedOrigins> accepted;  ///< events of these only; nothing: of all
 
     /// Whether a replica at `ours` has every event that the push carries.
     bool known_at(const VersionVector& ours) const;
@@ -49,9 +51,15 @@ class HeldPushes {
     void each_first(Visit visit) const {
         for (const auto& [origin, pushes] : by_origin_) visit(pushes.begin()->second);
     }
+    struct Applied {
+        std::size_t joined = 0;  ///< pushes
+        /// Links whose pushes contradict what is here, and why. All that came over them is
+        /// forgotten.
+        std::vector<std::pair<LinkId, std::string>> refused;
+    };
     /// Joins all that have their causes, each as a whole, in one transaction; forgets what is known
-    /// already. Returns how many were joined. On an error nothing was joined and all are kept.
-    Result<std::size_t> apply(Store& store, const std::string& bucket);
+    /// already. On an error nothing was joined and all are kept.
+    Result<Applied> apply(Store& store, const std::string& bucket);
     /// Forgets what came over a link: who takes its place says what is still lacking.
     void forget(LinkId link);
     void clear();
@@ -60,6 +68,8 @@ class HeldPushes {
     /// Where a push goes on in the events of its first origin, and whom it came from.
     using Place = std::pair<std::uint64_t, LinkId>;
 
+    /// One try to join them. `current`: the link of the push that was being joined.
+    Result<std::size_t> join_ready(Store& store, const std::string& bucket, LinkId& current);
     void count(LinkId link, std::size_t added, std::size_t gone);
 
     std::map<ReplicaId, std::map<Place, HeldPush>> by_origin_;

@@ -108,6 +108,7 @@ void Replicator::Core::forget_peering(Link& link, const std::string& name) {
 void Replicator::Core::receive(LinkId id, std::string_view bytes, std::uint64_t now_ms) {
     const auto it = links_.find(id);
     if (it == links_.end()) return;
+    now_ms_ = now_ms;
     Link& link = it->second;
     ++link.traffic.messages_in;
     link.traffic.bytes_in += bytes.size();
@@ -233,6 +234,7 @@ void Replicator::Core::check_identity(const Link& link, const std::string& name,
 }
 
 void Replicator::Core::tick(std::uint64_t now_ms) {
+    now_ms_ = now_ms;
     if (source_until_ms_ == 0) source_until_ms_ = now_ms + kSourceWaitMs;
     check_silence(now_ms);
     work_on_waiting(now_ms);
@@ -362,7 +364,7 @@ std::uint64_t Replicator::Core::next_wakeup() const {
 std::size_t Replicator::Core::buffered_bytes() const {
     std::size_t bytes = 0;
     for (const auto& [name, bucket] : buckets_) bytes += bucket.held.bytes() + bucket.pull.bytes();
-    return bytes;
+    return bytes + checking_bytes_;
 }
 
 void Replicator::Core::send(const Link& link, const wire::Message& message) {
@@ -397,6 +399,10 @@ void Replicator::receive(LinkId link, std::string_view message, std::uint64_t no
 }
 void Replicator::confirmations_wanted(std::uint64_t now_ms) { core_->confirmations_wanted(now_ms); }
 void Replicator::local_commit() { core_->local_commit(); }
+void Replicator::proofs_checked(std::uint64_t id, const Result<bool>& outcome,
+                                std::uint64_t now_ms) {
+    core_->proofs_checked(id, outcome, now_ms);
+}
 void Replicator::tick(std::uint64_t now_ms) { core_->tick(now_ms); }
 void Replicator::flush(std::uint64_t now_ms) { core_->flush(now_ms); }
 void Replicator::leave() { core_->leave(); }

@@ -182,14 +182,20 @@ void Replicator::Core::on(Link& link, const wire::AuditAnswer& answer, std::uint
                              answer.floor,
                              {answer.damaged.begin(), answer.damaged.end()},
                              false};
-        const auto outcome =
-            settle(link, question.bucket, range, true, std::move(theirs), answer.batch, now_ms);
-        if (!outcome) return;
-        peering.audit_differences += outcome->differences.size();
-        std::vector<RowKey> lacking = outcome->damaged_there;
-        for (const auto& difference : outcome->differences)
-            if (difference.lacking) lacking.push_back(difference.at);
-        send_lacking(link, question.bucket, lacking);
+        // Asked again only if the outcome does not come.
+        peering.audit_at_ms = now_ms + kBusyPauseMs;
+        return settle(link, question.bucket, range, true, std::move(theirs), answer.batch, now_ms,
+                      [this, question, upto = answer.upto](
+                          Link& from, const audit::Outcome& outcome, std::uint64_t at_ms) {
+                          if (!buckets_.contains(question.bucket)) return;
+                          std::vector<RowKey> lacking = outcome.damaged_there;
+                          for (const auto& difference : outcome.differences)
+                              if (difference.lacking) lacking.push_back(difference.at);
+                          from.buckets[question.bucket].audit_differences +=
+                              outcome.differences.size();
+                          send_lacking(from, question.bucket, lacking);
+                          go_on_with_audit(from, question, upto, at_ms);
+                      });
     }
     go_on_with_audit(link, question, answer.upto, now_ms);
 }
@@ -210,23 +216,33 @@ void Replicator::Core::go_on_with_audit(Link& link, const AuditQuestion& questio
     peering.audit_at_ms = now_ms + jittered(options_.audit_ms);
 }
 
-std::optional<audit::Outcome> Replicator::Core::settle(Link& link, const std::string& name,
-                                                       const audit::Range& range, bool whole,
-                                                       audit::Theirs theirs,
-                                                       const std::string& batch,
-                                                       std::uint64_t now_ms) {
-    if (const auto sound = audit::unpack(batch, range, theirs); !sound) {
-        refuse(link, sound.error().message);
-        return std::nullopt;
-    }
-    std::vector<KeyedRow> rows;
-    for (const auto& [place, keyed] : theirs.rows) rows.push_back(keyed);
-    const auto as_signed = store_.check_proofs(name, rows);
-    if (!as_signed) {
-        reject_writes(link, as_signed.error(), now_ms);
-        return audit::Outcome();
-    }
-    theirs.as_signed = *as_signed;
+void Replicator::Core::settle(Link& link, const std::string& name, const audit::Range& range,
+                              bool whole, audit::Theirs theirs, const std::string& batch,
+                              std::uint64_t now_ms, AfterSettling then) {
+    if (const auto sound = audit::unpack(batch, range, theirs); !sound)
+        return refuse(link, sound.error().message);
+    auto rows = std::make_shared<std::vector<KeyedRow>>();
+    for (const auto& [place, keyed] : theirs.rows) rows->push_back(keyed);
+    now_ms_ = now_ms;
+    check_proofs(link, name, std::move(rows),
+                 [this, name, range, whole, then = std::move(then),
+                  theirs = std::make_shared<audit::Theirs>(std::move(theirs))](
+                     Link& from, const Result<bool>& checked, std::uint64_t at_ms) {
+                     audit::Outcome outcome;
+                     if (!checked) {
+                         reject_writes(from, name, checked.error(), at_ms);
+                     } else {
+                         theirs->as_signed = *checked;
+                         outcome = unite(from, name, range, whole, *theirs);
+                     }
+                     if (then) then(from, outcome, at_ms);
+                 });
+}
+
+audit::Outcome Replicator::Core::unite(Link& link, const std::string& name,
+                                       const audit::Range& range, bool whole,
+                                       const audit::Theirs& theirs) {
+    if (!buckets_.contains(name)) return {};
     auto outcome = audit::settle(store_, name, range, whole, theirs);
     if (!outcome) {
         note(Level::kWarning, "audit.failed",
@@ -267,7 +283,7 @@ void Replicator::Core::send_lacking(Link& link, const std::string& name,
 void Replicator::Core::on(Link& link, const wire::AuditRows& rows, std::uint64_t now_ms) {
     if (!buckets_.contains(rows.bucket)) return;
     settle(link, rows.bucket, {}, false, {{}, rows.version, rows.floor, {}, false}, rows.batch,
-           now_ms);
+           now_ms, {});
 }
 
 void Replicator::Core::send_audit(const Link& link, const wire::Message& message) {

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 
+#include "../row_memory.hpp"
 #include "acknowledgements.hpp"
 #include "audit.hpp"
 #include "fold_pace.hpp"
@@ -28,6 +30,7 @@ class Replicator::Core {
     void receive(LinkId link, std::string_view bytes, std::uint64_t now_ms);
     void local_commit() { versions_stale_ = true; }
     void confirmations_wanted(std::uint64_t now_ms);
+    void proofs_checked(std::uint64_t id, const Result<bool>& outcome, std::uint64_t now_ms);
     void tick(std::uint64_t now_ms);
     void flush(std::uint64_t now_ms);
     void leave();
@@ -67,6 +70,7 @@ class Replicator::Core {
         std::shared_ptr<const NamedVersion> named_floor;
         HeldPushes held;
         PullClient pull;
+        std::optional<wire::Done> pull_done;  ///< the end of an answer whose rows are being checked
         bool folding = false;  ///< as last read: rows of a large pull lie over the others
         std::uint64_t fold_at_ms = 0;
         FoldPace fold_pace;
@@ -132,10 +136,25 @@ class Replicator::Core {
     void check_silence(std::uint64_t now_ms);
 
     // Proofs (`Store::check_proofs`).
+    /// What to do with an outcome: whether the proofs were checked, or why they do not hold. Called
+    /// once, unless the peer has gone by then.
+    using AfterProofs = std::function<void(Link&, const Result<bool>&, std::uint64_t now_ms)>;
+    struct PendingCheck {
+        LinkId link;
+        std::uint64_t greeting;  ///< `Link::greeting` of the sender
+        std::size_t bytes;
+        AfterProofs then;
+    };
+    /// Checks the rows if the bucket is signed, at once or elsewhere.
+    void check_proofs(Link& link, const std::string& name,
+                      std::shared_ptr<std::vector<KeyedRow>> rows, AfterProofs then);
     /// A message was thrown away for what its writes lack; what a check that failed here says of
     /// the peer is nothing.
-    void reject_writes(Link& link, const Error& error, std::uint64_t now_ms);
+    void reject_writes(Link& link, const std::string& name, const Error& error,
+                       std::uint64_t now_ms);
     void tell_unproven(Link& link, const std::string& reason);
+    /// Different refusals of one link that are told of; the rest is counted only.
+    static constexpr std::size_t kMaxTold = 64;
 
     // Rights.
     /// Why a message must not be acted on, if so; takes out of it what may be left out.
@@ -177,6 +196,8 @@ class Replicator::Core {
 
     // Push.
     void take_push(Link& link, const wire::Push& push, std::uint64_t now_ms);
+    /// Holds a push whose proofs were checked.
+    void hold(Link& link, const std::string& name, HeldPush push, std::uint64_t now_ms);
     void apply_held(std::uint64_t now_ms);
     void push_all(std::uint64_t now_ms);
     using MadePushes = std::vector<std::pair<VersionVector, std::optional<wire::Push>>>;
@@ -199,6 +220,17 @@ class Replicator::Core {
     std::uint64_t pull_due(const Link& link, const Peering& peering, const Bucket& bucket) const;
     std::map<LinkId, std::ptrdiff_t> running_pulls() const;
     void start_pulls(std::uint64_t now_ms);
+    /// Ends a pull from this side.
+    void break_off(Link& link, const std::string& name, Bucket& bucket, const Error& error,
+                   std::uint64_t now_ms);
+    void take_batch(Link& link, const std::string& name, PullClient::Batch batch,
+                    std::uint64_t now_ms);
+    void stage(Link& link, const std::string& name, std::uint64_t session, PullClient::Batch batch,
+               const Result<bool>& checked, std::uint64_t now_ms);
+    /// Why a part must wait for another time; nothing if there is room for it.
+    std::optional<std::string> no_room(const Bucket& bucket, const wire::Chunk& chunk) const;
+    /// Ends a pull that holds up those from others.
+    void take_turns(const std::string& name, Bucket& bucket, std::uint64_t now_ms);
     /// Returns whether there was something to pull.
     bool start_pull(Link& link, const std::string& name, Bucket& bucket, std::uint64_t now_ms);
     enum class Blame { kPeer, kNobody };
@@ -257,11 +289,14 @@ class Replicator::Core {
     void ask_audit(Link& link, const std::string& name, Bucket& bucket, std::uint64_t now_ms);
     void go_on_with_audit(Link& link, const AuditQuestion& question, const std::string& upto,
                           std::uint64_t now_ms);
-    /// Unites our rows with a peer's; nothing if the peer's are not acceptable, and it was refused.
-    std::optional<audit::Outcome> settle(Link& link, const std::string& name,
-                                         const audit::Range& range, bool whole,
-                                         audit::Theirs theirs, const std::string& batch,
-                                         std::uint64_t now_ms);
+    using AfterSettling = std::function<void(Link&, const audit::Outcome&, std::uint64_t now_ms)>;
+    /// Unites our rows with a peer's once their proofs are checked, then calls `then`. A peer whose
+    /// rows are not acceptable is refused instead.
+    void settle(Link& link, const std::string& name, const audit::Range& range, bool whole,
+                audit::Theirs theirs, const std::string& batch, std::uint64_t now_ms,
+                AfterSettling then);
+    audit::Outcome unite(Link& link, const std::string& name, const audit::Range& range, bool whole,
+                         const audit::Theirs& theirs);
     void send_lacking(Link& link, const std::string& name, const std::vector<RowKey>& lacking);
     void send_audit(const Link& link, const wire::Message& message);
     /// Mends the indexes of rows that were looked at, and tells of damaged ones.
@@ -292,6 +327,10 @@ class Replicator::Core {
     std::vector<std::map<std::string, VersionVector>> backup_holds_;
     bool backups_known_ = false;
     ReplicationCounters counters_;
+    std::map<std::uint64_t, PendingCheck> checks_;  ///< proofs that are being looked at elsewhere
+    std::uint64_t last_check_ = 0;
+    std::size_t checking_bytes_ = 0;  ///< of their rows, in memory
+    std::uint64_t now_ms_ = 0;        ///< of the event that is being dealt with
 };
 
 }  // namespace kigumi

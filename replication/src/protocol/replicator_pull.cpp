@@ -1,9 +1,16 @@
 #include <algorithm>
 
+#include "kigumi/crdt/defect.hpp"
 #include "replicator_core.hpp"
 
 /// When to pull what from whom.
 namespace kigumi {
+namespace {
+
+/// Batches beyond this are of one large row, of which there may be one at a time.
+constexpr std::size_t kSmallBatchBytes = std::size_t{1} << 20;
+
+}  // namespace
 
 Replicator::Core::Blame Replicator::Core::blame_for(const Error& error) {
     const bool theirs = error.code == ErrorCode::kIo || error.code == ErrorCode::kCorrupt;
@@ -40,6 +47,8 @@ void Replicator::Core::start_pulls(std::uint64_t now_ms) {
             const auto link = links_.find(bucket.pull.link());
             if (link != links_.end()) link->second.round_trip.timed_out();
             end_pull(bucket, name, "no progress", true, Blame::kPeer, now_ms);
+        } else if (bucket.pull.active()) {
+            take_turns(name, bucket, now_ms);
         }
     auto running = running_pulls();
     for (auto& [name, bucket] : buckets_) {
@@ -100,6 +109,7 @@ void Replicator::Core::end_pull(Bucket& bucket, const std::string& name, const s
                                 bool keep, Blame blame, std::uint64_t now_ms) {
     const auto it = links_.find(bucket.pull.link());
     bucket.pull.abort(keep);
+    bucket.pull_done.reset();
     ++counters_.pulls_broken;
     note(Level::kDebug, "pull.broken", "bucket=" + name + " reason=\"" + reason + '"');
     if (it == links_.end()) return;
@@ -157,15 +167,83 @@ void Replicator::Core::on(Link& link, const wire::Chunk& chunk, std::uint64_t no
     if (bucket == nullptr) return send(link, wire::Cancel{chunk.session, "no such pull"});
     if (const auto asked_ms = bucket->pull.unanswered_since())
         link.round_trip.sample(now_ms - *asked_ms);
-    const auto credit = bucket->pull.take(chunk, now_ms);
-    if (!credit) {
-        send(link, wire::Cancel{chunk.session, credit.error().message});
-        if (bucket->pull.unproven()) tell_unproven(link, credit.error().message);
-        report_full(name, credit.error());
-        return end_pull(*bucket, name, credit.error().message,
-                        credit.error().code == ErrorCode::kIo, blame_for(credit.error()), now_ms);
+    if (const auto reason = no_room(*bucket, chunk)) {
+        send(link, wire::Cancel{chunk.session, *reason});
+        return end_pull(*bucket, name, *reason, true, Blame::kNobody, now_ms);
     }
-    if (*credit) send(link, **credit);
+    auto batch =
+        bucket->pull.take(chunk, link.rights(name).relay ? nullptr : link.policy.get(), now_ms);
+    if (!batch) return break_off(link, name, *bucket, batch.error(), now_ms);
+    if (*batch) take_batch(link, name, std::move(**batch), now_ms);
+}
+
+std::optional<std::string> Replicator::Core::no_room(const Bucket& bucket,
+                                                     const wire::Chunk& chunk) const {
+    if (bucket.pull.partial_bytes() + chunk.part.size() <= kSmallBatchBytes) return std::nullopt;
+    for (const auto& [name, other] : buckets_)
+        if (&other != &bucket && other.pull.partial_bytes() > kSmallBatchBytes)
+            return "a large row of bucket " + name + " is being pulled; it goes on after that";
+    return std::nullopt;
+}
+
+void Replicator::Core::break_off(Link& link, const std::string& name, Bucket& bucket,
+                                 const Error& error, std::uint64_t now_ms) {
+    send(link, wire::Cancel{bucket.pull.session(), error.message});
+    report_full(name, error);
+    end_pull(bucket, name, error.message, error.code == ErrorCode::kIo, blame_for(error), now_ms);
+}
+
+void Replicator::Core::take_batch(Link& link, const std::string& name, PullClient::Batch batch,
+                                  std::uint64_t now_ms) {
+    now_ms_ = now_ms;
+    const std::uint64_t session = buckets_.at(name).pull.session();
+    auto rows = std::make_shared<std::vector<KeyedRow>>(std::move(batch.rows));
+    check_proofs(
+        link, name, rows,
+        [this, name, session, rows, batch = std::make_shared<PullClient::Batch>(std::move(batch))](
+            Link& from, const Result<bool>& checked, std::uint64_t at_ms) {
+            batch->rows = std::move(*rows);
+            stage(from, name, session, std::move(*batch), checked, at_ms);
+        });
+}
+
+void Replicator::Core::stage(Link& link, const std::string& name, std::uint64_t session,
+                             PullClient::Batch batch, const Result<bool>& checked,
+                             std::uint64_t now_ms) {
+    const auto it = buckets_.find(name);
+    if (it == buckets_.end() || !it->second.pull.is_session(link.id, session)) return;
+    Bucket& bucket = it->second;
+    if (!checked) {
+        if (checked.error().code == ErrorCode::kCorrupt)
+            tell_unproven(link, checked.error().message);
+        return break_off(link, name, bucket, checked.error(), now_ms);
+    }
+    const auto credit = bucket.pull.stage(std::move(batch), *checked, now_ms);
+    if (!credit) return break_off(link, name, bucket, credit.error(), now_ms);
+    send(link, *credit);
+    if (bucket.pull.unchecked() || !bucket.pull_done) return;
+    const wire::Done done = std::move(*bucket.pull_done);
+    bucket.pull_done.reset();
+    on(link, done, now_ms);
+}
+
+void Replicator::Core::take_turns(const std::string& name, Bucket& bucket, std::uint64_t now_ms) {
+    const auto source = links_.find(bucket.pull.link());
+    // Who may relay is trusted to come to an end.
+    if (source == links_.end() || source->second.rights(name).relay) return;
+    Link& link = source->second;
+    if (bucket.pull.began_ms() + link.pull_turn_ms > now_ms) return;
+    const bool others_wait =
+        std::any_of(links_.begin(), links_.end(), [&name = name, &link](const auto& entry) {
+            const Link& other = entry.second;
+            const auto peering = other.buckets.find(name);
+            return other.up && other.id != link.id && other.replica != link.replica &&
+                   peering != other.buckets.end() && peering->second.pull_at_ms != 0;
+        });
+    if (!others_wait) return;
+    link.pull_turn_ms = std::min(2 * link.pull_turn_ms, Link::kMaxPullTurnMs);
+    send(link, wire::Cancel{bucket.pull.session(), "others have waited for long"});
+    end_pull(bucket, name, "others have waited for long", false, Blame::kNobody, now_ms);
 }
 
 void Replicator::Core::on(Link& link, const wire::Done& done, std::uint64_t now_ms) {
@@ -176,10 +254,17 @@ void Replicator::Core::on(Link& link, const wire::Done& done, std::uint64_t now_
         deny(link, done, *reason);
         return end_pull(*bucket, name, *reason, false, Blame::kNobody, now_ms);
     }
+    if (bucket->pull.unchecked()) {
+        bucket->pull_done = done;
+        return;
+    }
     if (const auto asked_ms = bucket->pull.unanswered_since())
         link.round_trip.sample(now_ms - *asked_ms);
-    const auto finished =
-        bucket->pull.finish(done, link.rights(name).relay ? nullptr : link.policy.get());
+    const bool relays = link.rights(name).relay;
+    wire::Done taken = done;
+    // What such a peer has collected is its own business: all others have seen it go.
+    if (!relays && !KIGUMI_DEFECT(kForeignFloorTaken)) taken.floor = {};
+    const auto finished = bucket->pull.finish(taken, relays ? nullptr : link.policy.get());
     if (!finished) {
         if (finished.error().code == ErrorCode::kInvalidArgument)
             check_identity(link, name, done.version);
@@ -198,6 +283,7 @@ void Replicator::Core::on(Link& link, const wire::Done& done, std::uint64_t now_
     link.breaker.succeeded();
     link.pull_backoff.reset();
     link.pull_not_before_ms = 0;
+    link.pull_turn_ms = Link::kPullTurnMs;
     for (const auto& [origin, counter] : done.version)
         if (bucket->version[origin] < counter) bucket->sources[origin] = link.id;
     VersionVector version = bucket->version;

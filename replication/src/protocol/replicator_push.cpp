@@ -1,7 +1,7 @@
 #include <algorithm>
 
+#include "accepted_origins.hpp"
 #include "kigumi/crdt/defect.hpp"
-#include "own_rows.hpp"
 #include "replicator_core.hpp"
 
 /// Pushes, in and out.
@@ -36,19 +36,40 @@ void Replicator::Core::take_push(Link& link, const wire::Push& push, std::uint64
     if (const auto reason = forbidden(link, push)) return deny(link, push, *reason);
     auto held = check_push(link.id, push);
     if (!held) return refuse(link, held.error().message);
-    const auto as_signed = store_.check_proofs(push.bucket, held->rows);
-    if (!as_signed) return reject_writes(link, as_signed.error(), now_ms);
-    held->as_signed = *as_signed;
+    if (!link.rights(push.bucket).relay) {
+        held->accepted = accepted_from(*link.policy, target->version, push.version);
+        // What such a peer has collected is nobody's business but its own.
+        if (!KIGUMI_DEFECT(kForeignFloorTaken)) held->floor = {};
+        std::erase_if(held->rows, [&](const KeyedRow& keyed) {
+            return !has_news_of(*held->accepted, target->version, keyed.row);
+        });
+    }
     if (!KIGUMI_DEFECT(kHeldWithoutBound) && !has_room(link, held->bytes)) {
         // Nothing is lost: what is not buffered is pulled.
         return want_pull(link, push.bucket, now_ms + pull_delay_ms(link));
     }
-    if (!link.rights(push.bucket).relay) keep_rows_of(*link.policy, target->version, held->rows);
-    target->held.add(std::move(*held));
+    auto rows = std::make_shared<std::vector<KeyedRow>>(std::move(held->rows));
+    check_proofs(link, push.bucket, rows,
+                 [this, name = push.bucket, held = std::make_shared<HeldPush>(std::move(*held)),
+                  rows](Link& from, const Result<bool>& checked, std::uint64_t at_ms) {
+                     if (!checked) return reject_writes(from, name, checked.error(), at_ms);
+                     held->rows = std::move(*rows);
+                     held->as_signed = *checked;
+                     hold(from, name, std::move(*held), at_ms);
+                 });
+}
+
+void Replicator::Core::hold(Link& link, const std::string& name, HeldPush push,
+                            std::uint64_t now_ms) {
+    const auto target = buckets_.find(name);
+    if (target == buckets_.end()) return;
+    if (!KIGUMI_DEFECT(kHeldWithoutBound) && !has_room(link, push.bytes))
+        return want_pull(link, name, now_ms + pull_delay_ms(link));
+    target->second.held.add(std::move(push));
 }
 
 bool Replicator::Core::has_room(const Link& link, std::size_t bytes) const {
-    std::size_t of_link = bytes;
+    std::size_t of_link = bytes + link.checking_bytes;
     for (const auto& [name, bucket] : buckets_) of_link += bucket.held.bytes(link.id);
     return of_link <= options_.held_peer_max_bytes &&
            buffered_bytes() + bytes <= options_.held_max_bytes;
@@ -96,8 +117,11 @@ void Replicator::Core::apply_held(std::uint64_t now_ms) {
                 bucket.held.clear();
                 continue;
             }
-            counters_.pushes_joined += *joined;
+            counters_.pushes_joined += joined->joined;
             versions_stale_ = true;
+            for (const auto& [id, reason] : joined->refused)
+                if (const auto link = links_.find(id); link != links_.end())
+                    refuse(link->second, reason);
         }
         bucket.held.each_first([&, &name = name](const HeldPush& push) {
             const auto link = links_.find(push.link);

@@ -7,9 +7,6 @@
 namespace kigumi {
 namespace {
 
-/// Different refusals of one link that are told of; the rest is counted only.
-constexpr std::size_t kMaxTold = 64;
-
 /// The bucket that a message is about, for those that name one.
 std::string bucket_of(const wire::Message& message) {
     return std::visit(
@@ -87,22 +84,6 @@ std::optional<std::string> Replicator::Core::forbidden(const Link& link, const w
     if (brings_others(link, *bucket, done.version))
         return "it may not bring events of others into this bucket";
     return std::nullopt;
-}
-
-void Replicator::Core::reject_writes(Link& link, const Error& error, std::uint64_t now_ms) {
-    if (error.code != ErrorCode::kCorrupt)
-        return note(Level::kWarning, "push.failed", "reason=\"" + error.message + '"');
-    tell_unproven(link, error.message);
-    // Not closed: a relay that does not check proofs itself may be honest, and has other buckets.
-    count_failure(link, now_ms);
-}
-
-void Replicator::Core::tell_unproven(Link& link, const std::string& reason) {
-    ++counters_.unproven;
-    if (link.denied.size() >= kMaxTold || !link.denied.insert(reason).second) return;
-    note(Level::kWarning, "write.refused",
-         label(link) + " reason=\"" + reason +
-             "\" all_refused=" + std::to_string(counters_.unproven));
 }
 
 void Replicator::Core::deny(Link& link, const wire::Message& message, const std::string& reason) {

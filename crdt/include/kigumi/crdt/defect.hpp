@@ -50,6 +50,8 @@ enum class Defect {
     kFoldedForgotten,          ///< a write to a row of a full pull does not say that it folded it
     kUnfoldedServed,           ///< what is not folded yet is missing in pushes and answers
     kProofNotChecked,          ///< a write in a signed bucket needs no sound proof
+    kContributionsDropped,     ///< a peer that may not relay drops contributions of others
+    kForeignFloorTaken,        ///< … raises G
     kEnd,
 };
 

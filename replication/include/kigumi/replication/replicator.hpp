@@ -121,6 +121,12 @@ struct ReplicatorOptions {
     /// Whether a replica may have a bucket at all: collection does not wait for those that may not
     /// and have written nothing to it. Everybody may if this is empty.
     std::function<bool(const ReplicaId&, std::string_view bucket)> reads;
+    /// The largest row that is pulled. Only one row larger than 1 MiB is taken at a time. A larger
+    /// one stops its bucket from being pulled, and says so.
+    std::size_t row_max_bytes = std::size_t{16} << 20;
+    /// Whether `Effects::checks` are carried out and their outcomes told by `proofs_checked`. If
+    /// not, proofs are checked within the event that brings them, 60 µs each.
+    bool proofs_elsewhere = false;
     /// Random numbers, for session names and jitter; must be set.
     std::function<std::uint64_t()> random;
 };
@@ -153,9 +159,16 @@ struct Effects {
         std::string event;   ///< a dotted name
         std::string detail;  ///< key=value pairs
     };
+    /// Proofs to check (`Store::check_proofs`), on any thread. Outcomes are told in the same order.
+    struct Check {
+        std::uint64_t id;
+        std::string bucket;
+        std::shared_ptr<const std::vector<KeyedRow>> rows;
+    };
     std::vector<Send> sends;
     std::vector<Close> closes;
     std::vector<Note> notes;
+    std::vector<Check> checks;  ///< only if `ReplicatorOptions::proofs_elsewhere`
 };
 
 /// The replication protocol (`docs/protocol.md`) as a state machine: events in, effects out.
@@ -186,6 +199,8 @@ class KIGUMI_API Replicator {
     /// Somebody waits for what peers confirm (`Store::wait_confirmed`): for a second it is written
     /// down as it comes, instead of each round.
     void confirmations_wanted(std::uint64_t now_ms);
+    /// What came of an `Effects::Check`.
+    void proofs_checked(std::uint64_t id, const Result<bool>& outcome, std::uint64_t now_ms);
     /// Time has passed. Call it at `next_wakeup` at the latest.
     void tick(std::uint64_t now_ms);
     /// Ends a burst of events: commits, pushes and acknowledges.

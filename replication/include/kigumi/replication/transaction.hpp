@@ -188,9 +188,10 @@ class KIGUMI_API WriteTransaction : public Objects<WriteTransaction> {
 
     /// Makes the staged rows show: as if each had been joined, and V and G advanced. `full`: rows
     /// that are not staged lose what `theirs_at` covers. `latest`: the highest timestamp in them.
+    /// `accepted`: the origins whose events they may bring, ascending; nothing: those of all.
     /// O(1). kBusy if another pull is not folded yet.
     Result<void> lay_over(const VersionVector& theirs_at, const VersionVector& floor, bool full,
-                          Hlc latest);
+                          Hlc latest, const std::optional<std::vector<ReplicaId>>& accepted = {});
     bool folding() const;
     /// Folds up to `rows` rows or about `bytes` of them; changes nothing that shows.
     Result<void> fold(std::size_t rows, std::size_t bytes);
