@@ -57,6 +57,8 @@ constexpr std::pair<Defect, const char*> kDefects[] = {
     {Defect::kFoldedForgotten, "a write to a row of a full pull hides what was sent of it"},
     {Defect::kUnfoldedServed, "what is not folded in yet is missing in pushes and answers"},
     {Defect::kProofNotChecked, "a write in a signed bucket needs no sound proof"},
+    {Defect::kContributionsDropped, "a peer that may not relay drops contributions of others"},
+    {Defect::kForeignFloorTaken, "a peer that may not relay raises G"},
 };
 static_assert(std::size(kDefects) + 1 == static_cast<std::size_t>(Defect::kEnd),
               "a defect is not listed");

@@ -32,8 +32,8 @@ ReplicatorOptions tiny_sizes(bool overlay) {
     options.part_bytes = 90;
     options.push_max_bytes = 400;
     options.push_credit_bytes = 800;
-    options.held_max_bytes = 8'000;
-    options.held_peer_max_bytes = 5'000;
+    options.held_max_bytes = 24'000;
+    options.held_peer_max_bytes = 15'000;
     options.staged_max_bytes = 250;
     if (overlay) {
         options.step_rows = 5;
@@ -210,8 +210,13 @@ void Cluster::start(unsigned node) {
 void Cluster::dial(Connection& connection) {
     connection.dialler_link = next_link_++;
     connection.acceptor_link = 0;
-    nodes_[connection.dialler].replicator->link_up(
-        connection.dialler_link, true, "node" + std::to_string(connection.acceptor), now_ms_);
+    nodes_[connection.dialler].replicator->link_up(connection.dialler_link, true,
+                                                   "node" + std::to_string(connection.acceptor),
+                                                   now_ms_, policy_of(connection.acceptor));
+}
+
+std::shared_ptr<PeerPolicy> Cluster::policy_of(unsigned node) const {
+    return options_.tampering > 0 && node == kRestricted ? restricted_ : nullptr;
 }
 
 void Cluster::crash(unsigned node) {
@@ -428,6 +433,12 @@ void Cluster::transmit(std::size_t index, bool to_acceptor, std::string message)
             message = std::move(*lie);
         }
     }
+    if (faults_ && policy_of(from) && random_.chance(options_.tampering)) {
+        if (auto lie = tampered(message, *restricted_, random_)) {
+            ++counters_["messages tampered with"];
+            message = std::move(*lie);
+        }
+    }
     if (faults_ && random_.chance(options_.duplication)) {
         ++counters_["messages duplicated"];
         launch(index, to_acceptor, message);
@@ -463,7 +474,8 @@ void Cluster::deliver(const Flight& flight) {
     }
     if (flight.to_acceptor && connection.acceptor_link == 0) {
         connection.acceptor_link = next_link_++;
-        node.replicator->link_up(connection.acceptor_link, false, "accepted", now_ms_);
+        node.replicator->link_up(connection.acceptor_link, false, "accepted", now_ms_,
+                                 policy_of(connection.dialler));
     }
     const LinkId link = flight.to_acceptor ? connection.acceptor_link : connection.dialler_link;
     node.replicator->receive(link, flight.message, now_ms_);
@@ -476,7 +488,7 @@ void Cluster::wake(unsigned index) {
     adopt_removals(index);
     node.replicator->flush(now_ms_);
     perform(index);
-    const std::size_t bound = options_.large ? std::size_t{16} << 20 : 8'000 + 250 + 4'000;
+    const std::size_t bound = options_.large ? std::size_t{16} << 20 : 24'000 + 2'250 + 4'000;
     if (node.replicator->buffered_bytes() > bound)
         throw Violation("node " + std::to_string(index) + " buffers " +
                         std::to_string(node.replicator->buffered_bytes()) + " bytes");
@@ -552,6 +564,9 @@ void Cluster::check_bucket(unsigned index, const std::string& bucket) {
     check_tokens(bucket, snapshot, where);
     if (snapshot.folding()) check_folding(snapshot, rows, where);
     collected_[bucket].merge(snapshot.floor());
+    for (const auto& [origin, counter] : snapshot.floor())
+        if (!history_.removal(bucket, {origin, counter}))
+            throw Violation(where + ": G names what was never collected");
     auto expected = visible(history_.rows_at(bucket, snapshot.version()));
     auto actual = visible(rows);
     if (!options_.members_known()) {

@@ -14,6 +14,7 @@
 #include "kigumi/replication/replicator.hpp"
 #include "random.hpp"
 #include "recorder.hpp"
+#include "restricted_peer.hpp"
 #include "simulation.hpp"
 
 namespace kigumi::sim {
@@ -144,6 +145,8 @@ class Cluster {
                       const std::string& where);
     void connect(unsigned dialler, unsigned acceptor);
     void dial(Connection& connection);
+    /// What the others let a node do; null: everything.
+    std::shared_ptr<PeerPolicy> policy_of(unsigned node) const;
     void perform(unsigned node);
     void transmit(std::size_t connection, bool to_acceptor, std::string message);
     void launch(std::size_t connection, bool to_acceptor, std::string message);
@@ -185,6 +188,9 @@ class Cluster {
     std::set<std::pair<unsigned, unsigned>> cut_;
     std::vector<std::string> buckets_;
     History history_;
+    /// The node that may not relay, in runs that have one.
+    static constexpr unsigned kRestricted = 1;
+    const std::shared_ptr<RestrictedPeer> restricted_ = std::make_shared<RestrictedPeer>();
     std::deque<Token> tokens_;
     std::deque<Executed> executed_;
     std::uint64_t request_ids_ = 0;

@@ -36,6 +36,7 @@ std::string History::add(const std::string& bucket, const RowKey& at, Event even
     if (shrinks(known.rows[at], event))
         return "contribution " + event.dot.text() + " is smaller than the last";
     known.everything.raise(event.dot.origin, event.dot.counter);
+    if (std::holds_alternative<Removed>(event.payload)) known.removals.insert(event.dot);
     known.rows[at].push_back(std::move(event));
     ++dots_;
     return {};
@@ -51,6 +52,11 @@ bool History::whole(const std::string& bucket, const VersionVector& version) con
         return known != buckets_.end() &&
                known->second.boundaries.contains({entry.first, entry.second});
     });
+}
+
+bool History::removal(const std::string& bucket, const Dot& dot) const {
+    const auto known = buckets_.find(bucket);
+    return known != buckets_.end() && known->second.removals.contains(dot);
 }
 
 bool History::visible(const std::string& bucket, const RowKey& at, const Dot& dot,

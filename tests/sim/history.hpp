@@ -39,6 +39,8 @@ class History {
 
     /// The rows of a bucket at `version`.
     std::map<RowKey, Row> rows_at(const std::string& bucket, const VersionVector& version) const;
+    /// Whether the write of this dot is a removal.
+    bool removal(const std::string& bucket, const Dot& dot) const;
     /// A vector that covers every event of the bucket.
     VersionVector everything(const std::string& bucket) const;
     std::size_t events() const { return dots_; }
@@ -48,6 +50,7 @@ class History {
         std::map<RowKey, std::vector<Event>> rows;
         std::set<Dot> used;
         std::set<Dot> boundaries;
+        std::set<Dot> removals;
         VersionVector everything;
     };
     std::map<std::string, Bucket> buckets_;

@@ -32,7 +32,8 @@ const std::map<std::string, unsigned Options::*> kFaults = {
     {"retire", &Options::retire},
     {"strangers", &Options::strangers},
     {"joiners", &Options::joiners},
-    {"forgery", &Options::forgery}};
+    {"forgery", &Options::forgery},
+    {"tampering", &Options::tampering}};
 
 std::vector<std::string> fault_names() {
     std::vector<std::string> names;

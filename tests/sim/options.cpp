@@ -54,6 +54,12 @@ Options options_for(std::uint64_t seed) {
     options.overlay = random.chance(50);
     options.proofs = random.chance(15);
     if (options.proofs) options.forgery = sometimes(60, 15);
+    // What only that node has of others nobody may take from it, so others must not lose it.
+    const bool others_keep_all =
+        options.rollback == 0 && options.clone == 0 && options.retire == 0 && options.damage == 0;
+    if (others_keep_all && options.topology == Topology::kMesh && options.replicas >= 3 &&
+        options.replicas <= 5)
+        options.tampering = sometimes(40, 60);
     return options;
 }
 

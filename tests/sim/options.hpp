@@ -37,6 +37,7 @@ struct Options {
     unsigned strangers = 0;  ///< not 0: members learn of each other only as they meet
     unsigned joiners = 0;    ///< not 0: members that start late
     unsigned forgery = 0;    ///< of messages that a relay alters; with proofs only
+    unsigned tampering = 0;  ///< of messages that a node alters which may not relay; 0: it may
     unsigned requests = 25;  ///< chance that a transaction is a request, or a retry of one
     std::uint64_t request_ms = 86'400'000;  ///< how long they are remembered
     std::uint64_t audit_ms = 0;             ///< how often replicas compare their rows; 0: never
