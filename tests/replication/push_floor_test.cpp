@@ -27,7 +27,7 @@ class Replica {
         if (!push) return false;
         HeldPushes held;
         held.add(check_push(1, *push).value());
-        EXPECT_EQ(held.apply(*store_, std::string(kDefaultBucket)).value(), 1U);
+        EXPECT_EQ(held.apply(*store_, std::string(kDefaultBucket)).value().joined, 1U);
         return true;
     }
     ReadTransaction read() { return store_->read().value(); }
