@@ -95,6 +95,8 @@ void Lab::apply_held(Site& site, std::vector<const Past*>& sources) {
     HeldPushes held = *site.held;
     const auto joined = held.apply(store, std::string(kDefaultBucket));
     if (!joined) throw Violation("an honest push was not joined: " + joined.error().message);
+    if (!joined->refused.empty())
+        throw Violation("an honest push was refused: " + joined->refused.front().second);
     for (const std::uint32_t name : site.held_names) sources.push_back(&flights_[name].past);
     if (held.empty()) {
         site.held.reset();
