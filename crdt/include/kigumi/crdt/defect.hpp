@@ -50,6 +50,9 @@ enum class Defect {
     kFoldedForgotten,          ///< a write to a row of a full pull does not say that it folded it
     kUnfoldedServed,           ///< what is not folded yet is missing in pushes and answers
     kProofNotChecked,          ///< a write in a signed bucket needs no sound proof
+    kHeadNotShown,             ///< a new link does not show the heads that are kept of its peer
+    kHeadNotKept,              ///< V advances and the head that came with it is not kept
+    kClaimRenewsIdentity,      ///< a claim without a head renews the identity
     kEnd,
 };
 
