@@ -2,8 +2,8 @@
 
 #include <optional>
 
-#include "kigumi/replication/head.hpp"
 #include "kigumi/crdt/row.hpp"
+#include "kigumi/replication/head.hpp"
 #include "schema.hpp"
 
 /// The hash chain of an origin over its transactions in a bucket, and the heads that others showed

@@ -126,8 +126,8 @@ Result<void> WriteTransaction::commit() {
     const std::uint64_t wrote_before = state.before->version[state.self];
     const std::uint64_t wrote = state.clock.version[state.self];
     if (wrote > wrote_before)
-        KIGUMI_CHECK(chain::extend(*state.txn, state.owner(), wrote_before, wrote,
-                                   state.own_writes));
+        KIGUMI_CHECK(
+            chain::extend(*state.txn, state.owner(), wrote_before, wrote, state.own_writes));
     KIGUMI_CHECK(
         schema::put_clock(*state.txn, state.bucket, *state.before, state.clock, state.origins));
     KIGUMI_CHECK(state.origins.save(*state.txn));

@@ -5,6 +5,7 @@
 
 #include "kigumi/replication/replicator.hpp"
 #include "messages.hpp"
+#include "push.hpp"
 
 namespace kigumi {
 
@@ -58,8 +59,9 @@ class PullClient {
     };
     /// Makes the complete answer visible and ends the session. kBusy: it no longer fits, pull
     /// again. kInvalidArgument: the peer has seen more of our events than we have. From a peer that
-    /// may not relay, `own_of` says which rows are its own to change.
-    Result<Finished> finish(const wire::Done& done, const PeerPolicy* own_of);
+    /// may not relay, `own_of` says which rows are its own to change. `heads` came with the answer.
+    Result<Finished> finish(const wire::Done& done, const PeerPolicy* own_of,
+                            const std::vector<ShownHead>& heads);
     /// Ends the session. `keep`: what was staged may serve a later one with the same peer. If the
     /// rest cannot be cleared away now, that happens before the next pull begins.
     void abort(bool keep);
@@ -80,8 +82,9 @@ class PullClient {
     Result<void> check_fits(const wire::Done& done, WriteTransaction& tx) const;
     /// Whether joining the rows takes longer than a writer should wait.
     Result<bool> large(const wire::Done& done);
-    Result<void> join_all(const wire::Done& done, const PeerPolicy* own_of);
-    Result<void> lay_over(const wire::Done& done);
+    Result<void> join_all(const wire::Done& done, const PeerPolicy* own_of,
+                          const std::vector<ShownHead>& heads);
+    Result<void> lay_over(const wire::Done& done, const std::vector<ShownHead>& heads);
     Result<void> stage_to_disk();
     /// An import by another process may use the staging table meanwhile. kBusy if it does; what it
     /// has left behind is cleared away.

@@ -48,9 +48,13 @@ Result<std::optional<wire::Push>> make_push(ReadTransaction& snapshot, const std
 
 Result<HeldPush> check_push(LinkId link, const wire::Push& push) {
     const std::size_t entries = push.base.size() + push.version.size() + push.floor.size();
-    HeldPush held{link,         push.base,
-                  push.version, push.floor,
-                  {},           sizeof(HeldPush) + push.batch.size() + entries * kEntryBytes,
+    HeldPush held{link,
+                  push.base,
+                  push.version,
+                  push.floor,
+                  {},
+                  sizeof(HeldPush) + push.batch.size() + entries * kEntryBytes +
+                      push.heads.size() * (sizeof(ShownHead) + Proof::kSize),
                   false};
     KIGUMI_TRY(held.rows, decode_batch(push.batch));
     std::vector<Dot> dots;
@@ -135,6 +139,8 @@ Result<std::size_t> HeldPushes::apply(Store& store, const std::string& bucket) {
                 // Rows may have lost removals to this join that others below the floor lack.
                 tx.advance(push.version,
                            KIGUMI_DEFECT(kFloorNotInherited) ? VersionVector() : push.floor);
+                for (const ShownHead& shown : push.heads)
+                    KIGUMI_CHECK(tx.keep_head(shown.origin, shown.head, shown.confirmed));
                 ++joined;
                 progress = true;
             }

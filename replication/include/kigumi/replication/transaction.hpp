@@ -163,8 +163,8 @@ class KIGUMI_API WriteTransaction : public Objects<WriteTransaction> {
     void advance(const VersionVector& version, const VersionVector& floor);
 
     /// Keeps a sound head of another origin beside the events up to it, if it is newer than the one
-    /// that is kept. Ignores one that is newer than V, and of an own identity. `confirmed`: it comes
-    /// from the origin itself, which has confirmed what was kept (`Store::confirm_heads`).
+    /// that is kept. Ignores one that is newer than V, and of an own identity. `confirmed`: it
+    /// comes from the origin itself, which has confirmed what was kept (`Store::confirm_heads`).
     Result<void> keep_head(const ReplicaId& origin, const Head& head, bool confirmed);
 
     /// Drops those of the rows that still hold nothing but removals at or below `stable`, with
@@ -221,8 +221,6 @@ class KIGUMI_API WriteTransaction : public Objects<WriteTransaction> {
     friend class Store;
     friend class StoreState;
     struct State;
-    /// Writes again what the row holds of `origin` under the name `dot`, for `settle_row`.
-    Result<void> write_again(const RowKey& at, const Row& row, const std::vector<Dot>& disputed);
     explicit WriteTransaction(std::unique_ptr<State> state);
     std::unique_ptr<State> state_;
 };
