@@ -128,6 +128,18 @@ void messages(const Folder& folder, const MemoryRows& rows) {
     folder.add("hearsay-change",
                wire::encode(wire::HearsayChange{
                    "default", change, {{replica(2), {{replica(1), 8}, {replica(2), 0}}}}}));
+    Head head;
+    head.counter = 9;
+    head.hash.fill(0x5A);
+    head.proof = proven(some.front().row).begin()->proof;
+    wire::Push push{"default", {{replica(1), 1}}, {{replica(1), 9}}, {}, batch, {head}};
+    folder.add("push-heads", wire::encode(push));
+    folder.add("push-change-heads",
+               wire::encode(wire::PushChange{
+                   "default", change, true, {{replica(1), 1}}, {0, {}}, batch, {head}}));
+    folder.add("done-heads", wire::encode(wire::Done{7, 8, 2, version, {}, false, {head}}));
+    folder.add("features", wire::encode(wire::Cancel{0, std::string(wire::kFeatures) + "heads"}));
+    folder.add("heads", wire::encode(wire::Heads{"default", {head, head}}));
     folder.add("audit-rows",
                wire::encode(wire::AuditRows{"default", version, {{replica(1), 1}}, batch}));
 }
@@ -295,6 +307,8 @@ void events(const Folder& folder) {
     folder.add("commit", small + promise + commit + commit + commit + bytes({kTick, 10, kFlush}));
     folder.add("answer", small + commit + commit + commit + asked + credit + credit + credit);
     folder.add("identity", usual + commit + bytes({kDigest, 0, 0, 0, kOursRaised, 3, 0}) + commit);
+    folder.add("heads", usual + commit + bytes({kCancel, 0, 0, 0xF0}) +
+                            bytes({kHeads, 0, 0, 1, 3, 1, 2, 9, 3, 4}) + commit);
     folder.add("commit-fails", small + pulling + chunk + bytes({kCommitFails}) + done + pulling);
     // Two rows too large to be kept in memory, which cannot be staged either.
     const std::string large =

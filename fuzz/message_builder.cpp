@@ -147,6 +147,8 @@ wire::Message MessageBuilder::push() {
     push.version.raise(origin, to);
     const VersionVector within = in_.below(4) == 0 ? push.version : VersionVector{{origin, to}};
     push.batch = encode_batch(rows(within));
+    if ((gap & 0x3CU) == 0x3CU) push.heads = some_heads();
+    if (push.heads.size() > push.version.size()) push.heads.resize(push.version.size());
     return push;
 }
 
@@ -207,12 +209,14 @@ wire::Message MessageBuilder::done() {
     done.version = vector(name);
     if ((flags & 2U) != 0) done.floor = vector(name);
     done.floor.meet(done.version);
+    if ((flags & 12U) == 12U) done.heads = some_heads();
     return done;
 }
 
 wire::Message MessageBuilder::cancel() {
     const std::string& name = bucket();
     const std::uint8_t session = in_.byte();
+    if (session >= 0xF0) return wire::Cancel{0, std::string(wire::kFeatures) + "heads"};
     return wire::Cancel{session < 0x80 ? known_.answers[name].session : session % 4U, "no more"};
 }
 
@@ -243,6 +247,23 @@ wire::Message MessageBuilder::audit_answer() {
     answer.batch = encode_batch(rows(answer.version));
     if ((flags & 64U) != 0) answer.damaged.push_back(place());
     return answer;
+}
+
+/// Nobody here has a key that fits a replica: they are shaped like heads, and unsound.
+std::vector<Head> MessageBuilder::some_heads() {
+    std::vector<Head> heads;
+    for (std::uint8_t left = 1 + in_.below(3); left > 0; --left) {
+        Head& head = heads.emplace_back();
+        head.counter = std::max<std::uint64_t>(counter(), 1);
+        head.hash[0] = in_.byte();
+        head.proof = Proof(Proof::Bytes{in_.byte()});
+    }
+    return heads;
+}
+
+wire::Message MessageBuilder::heads() {
+    const std::string& name = bucket();
+    return wire::Heads{name, some_heads()};
 }
 
 wire::Message MessageBuilder::audit_rows() {

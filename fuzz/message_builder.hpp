@@ -46,6 +46,7 @@ class MessageBuilder {
     wire::Message audit();
     wire::Message audit_answer();
     wire::Message audit_rows();
+    wire::Message heads();
 
   private:
     const std::string& bucket() { return known_.buckets[in_.byte() % known_.buckets.size()]; }
@@ -57,6 +58,7 @@ class MessageBuilder {
     Payload payload(bool tally_row);
     std::vector<KeyedRow> rows(const VersionVector& within);
     wire::Cursor cursor(const std::string& bucket);
+    std::vector<Head> some_heads();
 
     Input& in_;
     Knowledge& known_;

@@ -29,6 +29,7 @@ enum Event : std::uint8_t {
     kAudit,
     kAuditAnswer,
     kAuditRows,
+    kHeads,
     kEvents
 };
 

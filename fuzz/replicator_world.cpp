@@ -124,6 +124,8 @@ void ReplicatorWorld::happen(std::uint8_t event, Input& input) {
             return say([&] { return build.audit_answer(); });
         case kAuditRows:
             return say([&] { return build.audit_rows(); });
+        case kHeads:
+            return say([&] { return build.heads(); });
         case kWhoOrBye:
             return say([&] {
                 return input.below(2) == 0 ? wire::Message(wire::Who{})

@@ -25,7 +25,7 @@ constexpr std::uint64_t kNoRoom = std::uint64_t{1} << 20;
 constexpr off_t kLockFileBytes = off_t{kMaxReaders} * 64 + 4096;
 constexpr std::uint64_t kHeadroom = std::uint64_t{256} << 20;
 constexpr std::array<const char*, kTables> kTableNames = {
-    "rows", "log", "clock", "staging", "origins", "buckets", "meta", "members", "removed"};
+    "rows", "log", "clock", "staging", "origins", "buckets", "meta", "members", "removed", "heads"};
 
 }  // namespace
 

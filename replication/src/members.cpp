@@ -25,9 +25,13 @@ Result<std::map<ReplicaId, Standing>> list(Store& store) {
 
 Result<void> put(Store& store, const ReplicaId& replica, Standing standing) {
     KIGUMI_TRY(auto txn, store.write(kBucket));
-    const std::string_view word = standing == Standing::kRetired ? kRetired : kMember;
-    KIGUMI_CHECK(txn.map(kKey).reg(replica.hex()).assign(Value(word)));
+    KIGUMI_CHECK(put(txn, replica, standing));
     return txn.commit();
+}
+
+Result<void> put(WriteTransaction& txn, const ReplicaId& replica, Standing standing) {
+    const std::string_view word = standing == Standing::kRetired ? kRetired : kMember;
+    return txn.map(kKey).reg(replica.hex()).assign(Value(word));
 }
 
 std::set<ReplicaId> waited_for(const std::map<ReplicaId, Standing>& list,

@@ -66,17 +66,20 @@ Result<std::size_t> WriteTransaction::restore_row(const KeyedRow& row,
     const Row ours = readable.value_or(Row());
     const Row united = unite(ours, row.row);
     std::size_t added = 0;
+    std::vector<const Write*> unlogged;
     for (const Write& write : united) {
         if (ours.find(write.dot) == nullptr) ++added;
-        const std::string entry = state.log_key(write.dot);
-        KIGUMI_TRY(const auto place, state.txn->get(Table::kLog, entry));
+        KIGUMI_TRY(const auto place, state.txn->get(Table::kLog, state.log_key(write.dot)));
         if (place == key.bytes) continue;
-        if (place) {
-            KIGUMI_TRY(const auto other, inspector.stored_at(*place));
-            if (other.holds(write.dot) || (other.there && !other.row))
-                return fail(ErrorCode::kCorrupt, "one write is in two rows");
-        }
-        KIGUMI_CHECK(state.txn->put(Table::kLog, entry, key.bytes));
+        unlogged.push_back(&write);
+        if (!place) continue;
+        KIGUMI_TRY(const auto other, inspector.stored_at(*place));
+        if (other.holds(write.dot) || (other.there && !other.row))
+            return fail(ErrorCode::kCorrupt, "one write is in two rows");
+    }
+    for (const Write* const logged : unlogged) {
+        const Write& write = *logged;
+        KIGUMI_CHECK(state.txn->put(Table::kLog, state.log_key(write.dot), key.bytes));
         state.store.note_skew(state.time.observe(write.time, state.store.options.wall_ms()));
     }
     std::vector<Dot> gone = named;

@@ -12,6 +12,8 @@ constexpr std::string_view kFormat = "format";
 constexpr std::string_view kReplica = "replica";
 constexpr std::string_view kSeed = "seed";
 constexpr std::string_view kTime = "hlc";
+/// Followed by a replica id.
+constexpr std::string_view kForked = "forked";
 /// Followed by the bucket's number.
 constexpr std::string_view kPull = "pull";
 /// Behind the number of a signed bucket.
@@ -105,6 +107,22 @@ Result<std::optional<SigningKey>> signing_key(kv::ReadTxn& txn) {
     // An earlier version that takes a new identity leaves the seed of the old one.
     if (self != key->replica()) key.reset();
     return key;
+}
+
+Result<void> put_forked(kv::WriteTxn& txn, const ReplicaId& replica) {
+    return txn.put(Table::kMeta, std::string(kForked) + std::string(replica.bytes()), {});
+}
+
+Result<std::set<ReplicaId>> forked(kv::ReadTxn& txn) {
+    std::set<ReplicaId> replicas;
+    KIGUMI_TRY(const auto cursor, txn.cursor(Table::kMeta));
+    KIGUMI_TRY(auto item, cursor->seek(kForked));
+    while (item && item->key.starts_with(kForked)) {
+        if (const auto replica = ReplicaId::from_bytes(item->key.substr(kForked.size())))
+            replicas.insert(*replica);
+        KIGUMI_TRY(item, cursor->next());
+    }
+    return replicas;
 }
 
 Result<Hlc> last_time(kv::ReadTxn& txn) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 
 #include "kigumi/clocks/hlc.hpp"
@@ -48,6 +49,10 @@ Result<void> put_identity(kv::WriteTxn& txn, const ReplicaId& replica, const Pla
                           const SigningKey* key);
 /// The key pair of the present identity; nothing if it was made without one.
 Result<std::optional<SigningKey>> signing_key(kv::ReadTxn& txn);
+
+/// Earlier identities of this environment that used names twice.
+Result<void> put_forked(kv::WriteTxn& txn, const ReplicaId& replica);
+Result<std::set<ReplicaId>> forked(kv::ReadTxn& txn);
 
 Result<Hlc> last_time(kv::ReadTxn& txn);
 Result<void> put_last_time(kv::WriteTxn& txn, Hlc time);

@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::string_view kIdentityContext = "kigumi-id1";
 constexpr std::string_view kSignatureContext = "kigumi-sig1";
+constexpr std::string_view kHeadContext = "kigumi-head1";
 constexpr std::size_t kKeySize = crypto_sign_ed25519_PUBLICKEYBYTES;
 static_assert(kKeySize + crypto_sign_ed25519_BYTES == Proof::kSize);
 static_assert(SigningKey::kSeedSize == crypto_sign_ed25519_SEEDBYTES);
@@ -36,26 +37,6 @@ ReplicaId identity_of(std::string_view public_key) {
     return *ReplicaId::from_bytes(std::string_view(whole).substr(0, ReplicaId::kSize));
 }
 
-/// What a write says, with replicas by their ids: in rows they have numbers, others in each store.
-std::string content_of(const Payload& payload) {
-    codec::Buffer out;
-    out.bytes.push_back(static_cast<char>(payload.index()));
-    if (const auto* value = std::get_if<Value>(&payload)) {
-        codec::Packer packer(out);
-        codec::write_value(packer, *value);
-    } else if (const auto* tally = std::get_if<Tally>(&payload)) {
-        append_u64(out.bytes, tally->added);
-        append_u64(out.bytes, tally->subtracted);
-    } else if (const auto* reset = std::get_if<Reset>(&payload)) {
-        for (const auto& [origin, seen] : reset->seen) {
-            out.bytes += origin.bytes();
-            append_u64(out.bytes, seen.added);
-            append_u64(out.bytes, seen.subtracted);
-        }
-    }
-    return std::move(out.bytes);
-}
-
 void append_sized(std::string& out, std::string_view part) {
     append_u32(out, static_cast<std::uint32_t>(part.size()));
     out += part;
@@ -71,6 +52,16 @@ std::string signed_text(std::string_view bucket, const RowKey& at, const Write& 
     text.push_back(static_cast<char>(at.type));
     append_sized(text, at.path);
     text += hash(content_of(write.payload));
+    return text;
+}
+
+std::string signed_text(std::string_view bucket, const ReplicaId& origin, std::uint64_t counter,
+                        const Head::Hash& hash) {
+    std::string text(kHeadContext);
+    append_sized(text, bucket);
+    text += origin.bytes();
+    append_u64(text, counter);
+    text.append(hash.begin(), hash.end());
     return text;
 }
 
@@ -90,6 +81,26 @@ std::string why(Flaw flaw) {
 }
 
 }  // namespace
+
+// In rows replicas have numbers, others in each store.
+std::string content_of(const Payload& payload) {
+    codec::Buffer out;
+    out.bytes.push_back(static_cast<char>(payload.index()));
+    if (const auto* value = std::get_if<Value>(&payload)) {
+        codec::Packer packer(out);
+        codec::write_value(packer, *value);
+    } else if (const auto* tally = std::get_if<Tally>(&payload)) {
+        append_u64(out.bytes, tally->added);
+        append_u64(out.bytes, tally->subtracted);
+    } else if (const auto* reset = std::get_if<Reset>(&payload)) {
+        for (const auto& [origin, seen] : reset->seen) {
+            out.bytes += origin.bytes();
+            append_u64(out.bytes, seen.added);
+            append_u64(out.bytes, seen.subtracted);
+        }
+    }
+    return std::move(out.bytes);
+}
 
 SigningKey::SigningKey(const Seed& seed) : seed_(seed) {
     static_assert(sizeof(secret_) == crypto_sign_ed25519_SECRETKEYBYTES);
@@ -112,6 +123,29 @@ Proof SigningKey::prove(std::string_view bucket, const RowKey& at, const Write& 
     crypto_sign_ed25519_detached(proof.data() + kKeySize, nullptr, raw(text), text.size(),
                                  secret_.data());
     return Proof(proof);
+}
+
+Head SigningKey::sign(std::string_view bucket, std::uint64_t counter,
+                      const Head::Hash& hash) const {
+    const std::string text = signed_text(bucket, replica(), counter, hash);
+    Proof::Bytes proof{};
+    std::copy(public_.begin(), public_.end(), proof.begin());
+    crypto_sign_ed25519_detached(proof.data() + kKeySize, nullptr, raw(text), text.size(),
+                                 secret_.data());
+    return {counter, hash, Proof(proof)};
+}
+
+ReplicaId signer_of(const Head& head) {
+    return head.proof.empty() ? ReplicaId() : identity_of(head.proof.bytes().substr(0, kKeySize));
+}
+
+bool is_sound(std::string_view bucket, const Head& head) {
+    if (head.proof.empty() || head.counter == 0) return false;
+    const std::string_view key = head.proof.bytes().substr(0, kKeySize);
+    const std::string_view signature = head.proof.bytes().substr(kKeySize);
+    const std::string text = signed_text(bucket, identity_of(key), head.counter, head.hash);
+    return crypto_sign_ed25519_verify_detached(raw(signature), raw(text), text.size(), raw(key)) ==
+           0;
 }
 
 Flaw flaw_of(std::string_view bucket, const RowKey& at, const Write& write) {

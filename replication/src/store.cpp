@@ -26,12 +26,6 @@ std::uint64_t system_wall_ms() {
 
 void system_random(std::span<std::uint8_t> out) { randombytes_buf(out.data(), out.size()); }
 
-schema::Place place_of(const std::filesystem::path& directory) {
-    struct stat info {};
-    if (directory.empty() || stat((directory / "data.mdb").c_str(), &info) != 0) return {};
-    return {info.st_dev, info.st_ino};
-}
-
 Result<void> check_bucket(std::string_view name) {
     if (!name.empty() && name.size() <= kMaxBucketName && is_utf8(name)) return {};
     return fail(ErrorCode::kInvalidArgument, "a bucket's name is UTF-8 of 1 to 255 bytes");
@@ -61,15 +55,19 @@ Result<void> settle_identity(StoreState& state) {
         KIGUMI_TRY(const std::string reason, objection(*txn, place, went_back));
         if (reason.empty()) return {};
     }
-    KIGUMI_TRY(const auto txn, state.env->begin_write());
+    KIGUMI_TRY(auto txn, state.env->begin_write());
     // Another process may have been faster.
     KIGUMI_TRY(const std::string reason,
                objection(*txn, place, went_back && state.mark.read() == marked));
     if (reason.empty()) return {};
     KIGUMI_TRY(const auto old, schema::replica(*txn));
+    if (old) {
+        KIGUMI_CHECK(state.renew(std::move(txn), *old, false));
+        state.renewed = IdentityChange{*old, reason};
+        return {};
+    }
     KIGUMI_CHECK(state.take_new_identity(*txn));
     KIGUMI_CHECK(txn->commit());
-    if (old) state.renewed = IdentityChange{*old, reason};
     state.committed();
     return {};
 }
@@ -88,13 +86,10 @@ void write_peer(codec::Packer& packer, const PeerRecord& peer) {
 
 }  // namespace
 
-Result<ReplicaId> StoreState::take_new_identity(kv::WriteTxn& txn) const {
-    // It always has a key: some bucket may become signed later.
-    SigningKey::Seed seed{};
-    options.random(seed);
-    const SigningKey key(seed);
-    KIGUMI_CHECK(schema::put_identity(txn, key.replica(), place_of(directory), &key));
-    return key.replica();
+schema::Place place_of(const std::filesystem::path& directory) {
+    struct stat info {};
+    if (directory.empty() || stat((directory / "data.mdb").c_str(), &info) != 0) return {};
+    return {info.st_dev, info.st_ino};
 }
 
 void StoreState::committed() {
@@ -141,24 +136,29 @@ Result<ReadTransaction> Store::read(std::string_view bucket) {
 Result<WriteTransaction> Store::write(std::string_view bucket) {
     KIGUMI_CHECK(check_bucket(bucket));
     KIGUMI_TRY(auto txn, state_->env->begin_write());
+    return state_->write(std::move(txn), bucket);
+}
+
+Result<WriteTransaction> StoreState::write(std::unique_ptr<kv::WriteTxn> txn,
+                                           std::string_view bucket) {
     KIGUMI_TRY(const auto id, schema::make_bucket(*txn, bucket));
     KIGUMI_TRY(const bool is_signed, schema::is_signed(*txn, bucket));
-    KIGUMI_TRY(auto origins, state_->origins.load(*txn, false));
+    KIGUMI_TRY(auto table, origins.load(*txn, false));
     const std::uint64_t clock_stamp = txn->stamp(Table::kClock);
-    KIGUMI_TRY(const auto clock, state_->clocks.load(*txn, id, *origins));
+    KIGUMI_TRY(const auto clock, clocks.load(*txn, id, *table));
     KIGUMI_TRY(auto self, schema::replica(*txn));
     if (!self) {
         // Only environments in memory come here without an identity: open() settles it for files.
-        KIGUMI_TRY(self, state_->take_new_identity(*txn));
+        KIGUMI_TRY(self, take_new_identity(*txn));
     }
     KIGUMI_TRY(const Hlc time, schema::last_time(*txn));
     KIGUMI_TRY(auto overlay, overlay::find(*txn, id));
     return WriteTransaction(std::unique_ptr<WriteTransaction::State>(
-        new WriteTransaction::State{*state_,
+        new WriteTransaction::State{*this,
                                     std::move(txn),
                                     std::string(bucket),
                                     id,
-                                    GrowingOrigins(std::move(origins)),
+                                    GrowingOrigins(std::move(table)),
                                     clock_stamp,
                                     clock,
                                     *clock,
@@ -208,15 +208,6 @@ Result<ReplicaId> Store::replica() {
 }
 
 const std::optional<IdentityChange>& Store::renewed() const { return state_->renewed; }
-
-Result<ReplicaId> Store::renew_identity(const ReplicaId& compromised) {
-    KIGUMI_TRY(const auto txn, state_->env->begin_write());
-    KIGUMI_TRY(const auto present, schema::replica(*txn));
-    if (present && *present != compromised) return *present;
-    KIGUMI_TRY(const ReplicaId fresh, state_->take_new_identity(*txn));
-    KIGUMI_CHECK(txn->commit());
-    return fresh;
-}
 
 Result<void> Store::put_peers(const std::map<std::string, std::vector<PeerRecord>>& peers) {
     KIGUMI_TRY(const auto txn, state_->env->begin_write());

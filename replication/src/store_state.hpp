@@ -11,6 +11,9 @@
 
 namespace kigumi {
 
+/// The file of an environment; nothing of one in memory.
+schema::Place place_of(const std::filesystem::path& directory);
+
 /// What the store and its transactions share.
 class StoreState {
   public:
@@ -27,6 +30,10 @@ class StoreState {
 
     /// Draws a new identity, with a key, and makes it the environment's.
     Result<ReplicaId> take_new_identity(kv::WriteTxn& txn) const;
+    /// Takes a new identity instead of `old`, which leaves the list of members, and commits.
+    Result<ReplicaId> renew(std::unique_ptr<kv::WriteTxn> txn, const ReplicaId& old, bool forked);
+    /// A transaction of a bucket over one of the environment.
+    Result<WriteTransaction> write(std::unique_ptr<kv::WriteTxn> txn, std::string_view bucket);
     /// Something was committed: remembers how far, and tells the node.
     void committed();
     /// A write from elsewhere bore a time that far beyond what the clock follows.

@@ -1,6 +1,8 @@
 #pragma once
 
+#include "big_endian.hpp"
 #include "bucket_reader.hpp"
+#include "chain.hpp"
 #include "kigumi/replication/transaction.hpp"
 #include "store_state.hpp"
 
@@ -40,6 +42,7 @@ struct WriteTransaction::State {
     bool is_signed = false;         ///< the bucket: new writes are, and others have to be
     std::optional<SigningKey> key;  ///< once something was signed
     bool proven = false;            ///< a proof was stored
+    chain::Content own_writes{};    ///< of this transaction
 
     bucket::Reader reader() { return {*txn, bucket, origins, overlay ? &*overlay : nullptr}; }
     /// Gives proofs to the own writes that `before` lacks.
@@ -56,6 +59,10 @@ struct WriteTransaction::State {
     std::string log_key(const Dot& dot) {
         return schema::log_key(bucket, static_cast<std::uint32_t>(origins.number_of(dot.origin)),
                                dot.counter);
+    }
+    /// Where the chain of this store's own transactions in the bucket is.
+    chain::Owner owner() {
+        return {bucket, static_cast<std::uint32_t>(origins.number_of(self)), name, self};
     }
     /// Fails if some row holds this write already: the log has room for one.
     Result<void> check_new(const Dot& dot);

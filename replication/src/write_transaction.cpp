@@ -105,6 +105,9 @@ Result<void> WriteTransaction::put(const RowKey& at, const Row& before, Row afte
     for (const Write& write : before)
         if (after.find(write.dot) == nullptr) listed.insert(write.dot);
 #endif
+    for (const Write& write : after)
+        if (write.dot.origin == self() && before.find(write.dot) == nullptr)
+            state_->own_writes.add(store_key(at).bytes, write);
     KIGUMI_CHECK(state_->write_row(at, before, after));
     if (state_->written_bytes > kMaxTransactionBytes)
         return fail(ErrorCode::kFull, "the transaction writes more than 64 MiB; split it");
@@ -120,6 +123,11 @@ Result<void> WriteTransaction::commit() {
     }
     if (state.written_bytes > kMaxTransactionBytes && state.now)
         return fail(ErrorCode::kFull, "the transaction writes more than 64 MiB; split it");
+    const std::uint64_t wrote_before = state.before->version[state.self];
+    const std::uint64_t wrote = state.clock.version[state.self];
+    if (wrote > wrote_before)
+        KIGUMI_CHECK(
+            chain::extend(*state.txn, state.owner(), wrote_before, wrote, state.own_writes));
     KIGUMI_CHECK(
         schema::put_clock(*state.txn, state.bucket, *state.before, state.clock, state.origins));
     KIGUMI_CHECK(state.origins.save(*state.txn));

@@ -7,17 +7,46 @@ namespace kigumi {
 ReplicatorNetwork::NodeId ReplicatorNetwork::add(ReplicatorOptions options) {
     Node node;
     node.env = std::make_shared<kv::MemoryEnv>();
-    StoreOptions store;
-    store.wall_ms = [this] { return now_ms_; };
-    node.store = Store::over(node.env, std::move(store)).value();
+    node.options = std::move(options);
     // A linear congruential generator: any will do, and each run is the same.
-    options.random = [this] {
+    node.options.random = [this] {
         random_ = random_ * 6'364'136'223'846'793'005U + 1'442'695'040'888'963'407U;
         return random_ >> 16;
     };
-    node.replicator = std::make_unique<Replicator>(*node.store, std::move(options));
+    open(node);
     nodes_.push_back(std::move(node));
     return nodes_.size() - 1;
+}
+
+void ReplicatorNetwork::open(Node& node) {
+    StoreOptions store;
+    store.wall_ms = [this] { return now_ms_; };
+    node.replicator.reset();
+    node.store = Store::over(node.env, std::move(store)).value();
+    node.replicator = std::make_unique<Replicator>(*node.store, node.options);
+}
+
+std::shared_ptr<const kv::MemoryEnv::Tables> ReplicatorNetwork::state(NodeId node) {
+    return std::make_shared<kv::MemoryEnv::Tables>(*nodes_[node].env->state());
+}
+
+void ReplicatorNetwork::restart(NodeId node, std::shared_ptr<const kv::MemoryEnv::Tables> state) {
+    nodes_[node].replicator.reset();
+    nodes_[node].env->restore(std::move(state));
+    open(nodes_[node]);
+    for (Connection& connection : connections_) {
+        if (connection.end[0] != node && connection.end[1] != node) continue;
+        for (const std::size_t end : {0, 1}) {
+            if (connection.end[end] != node)
+                nodes_[connection.end[end]].replicator->link_down(connection.link[end]);
+            connection.link[end] = next_link_++;
+            connection.closed[end] = false;
+        }
+        nodes_[connection.end[1]].replicator->link_up(connection.link[1], false, "accepted",
+                                                      now_ms_);
+        nodes_[connection.end[0]].replicator->link_up(connection.link[0], true, "dialled", now_ms_);
+        wake(connection.end[0]);
+    }
 }
 
 void ReplicatorNetwork::connect(NodeId dialler, NodeId acceptor, std::uint64_t delay_ms) {

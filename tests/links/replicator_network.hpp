@@ -27,6 +27,11 @@ class ReplicatorNetwork {
     /// A node that neither runs nor answers.
     void stop(NodeId node, bool stopped = true) { nodes_[node].stopped = stopped; }
 
+    /// What its store holds now.
+    std::shared_ptr<const kv::MemoryEnv::Tables> state(NodeId node);
+    /// Replaces what its store holds, in place, and starts it and its connections anew.
+    void restart(NodeId node, std::shared_ptr<const kv::MemoryEnv::Tables> state);
+
     void run_for(std::uint64_t ms);
     /// Runs until it holds, at most for so long; whether it does.
     bool run_until(const std::function<bool()>& holds, std::uint64_t ms);
@@ -44,6 +49,7 @@ class ReplicatorNetwork {
 
   private:
     struct Node {
+        ReplicatorOptions options;
         std::shared_ptr<kv::MemoryEnv> env;
         std::unique_ptr<Store> store;
         std::unique_ptr<Replicator> replicator;
@@ -67,11 +73,13 @@ class ReplicatorNetwork {
         }
     };
 
+    void open(Node& node);
     void wake(NodeId node);
     void perform(NodeId node);
 
     std::uint64_t now_ms_ = 1'000;
     std::uint64_t random_ = 1;
+    LinkId next_link_ = 1'000'000;  ///< of connections that are made again
     std::uint64_t order_ = 0;
     std::vector<Node> nodes_;
     std::vector<Connection> connections_;

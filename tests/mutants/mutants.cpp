@@ -59,6 +59,9 @@ constexpr std::pair<Defect, const char*> kDefects[] = {
     {Defect::kProofNotChecked, "a write in a signed bucket needs no sound proof"},
     {Defect::kContributionsDropped, "a peer that may not relay drops contributions of others"},
     {Defect::kForeignFloorTaken, "a peer that may not relay raises G"},
+    {Defect::kHeadNotShown, "a new link does not show the heads that are kept of its peer"},
+    {Defect::kHeadNotKept, "V advances and the head that came with it is not kept"},
+    {Defect::kClaimRenewsIdentity, "a claim without a head renews the identity"},
 };
 static_assert(std::size(kDefects) + 1 == static_cast<std::size_t>(Defect::kEnd),
               "a defect is not listed");

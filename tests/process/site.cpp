@@ -15,13 +15,17 @@ void Site::start(const std::vector<std::string>& peers, const std::vector<std::s
 }
 
 void Site::edit(const std::function<void(kv::WriteTxn&)>& change) {
-    store_.reset();
-    {
-        const auto env = kv::open_lmdb(directory()).value();
+    while_closed([&change](const std::filesystem::path& directory) {
+        const auto env = kv::open_lmdb(directory).value();
         const auto txn = env->begin_write().value();
         change(*txn);
         txn->commit().value();
-    }
+    });
+}
+
+void Site::while_closed(const std::function<void(const std::filesystem::path& directory)>& change) {
+    store_.reset();
+    change(directory());
     store_ = Store::open(directory()).value();
 }
 

@@ -34,6 +34,8 @@ class Site {
 
     /// Changes the tables behind the store's back. kigumid must not run.
     void edit(const std::function<void(kv::WriteTxn&)>& change);
+    /// Does something to the files while no process has them open. kigumid must not run.
+    void while_closed(const std::function<void(const std::filesystem::path& directory)>& change);
 
     Store& store() { return *store_; }
     VersionVector version() { return store_->read()->version(); }

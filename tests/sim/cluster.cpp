@@ -1,5 +1,6 @@
 #include "cluster.hpp"
 
+#include <algorithm>
 #include <cstdio>
 
 #include "forger.hpp"
@@ -16,10 +17,10 @@ namespace {
 
 constexpr std::uint64_t kEpochMs = 1'800'000'000'000;
 constexpr const char* kMessageNames[] = {
-    "hello",         "who",         "bye",       "digest",        "push",
-    "pull",          "chunk",       "credit",    "done",          "cancel",
-    "prune",         "hearsay",     "audit",     "audit answer",  "audit rows",
-    "digest change", "push change", "say whole", "hearsay change"};
+    "hello",         "who",         "bye",       "digest",         "push",
+    "pull",          "chunk",       "credit",    "done",           "cancel",
+    "prune",         "hearsay",     "audit",     "audit answer",   "audit rows",
+    "digest change", "push change", "say whole", "hearsay change", "heads"};
 
 /// How many states pass between two backups of a bucket of somebody.
 constexpr std::uint64_t kChecksPerBackup = 5;
@@ -199,6 +200,7 @@ void Cluster::start(unsigned node) {
     options.fold_ms = 0;  // time here is not that of a clock
     options.random = [this] { return random_.next(); };
     options.request_ms = options_.request_ms;
+    options.renewal_pause_ms = 2'000;
     self.replicator = std::make_unique<Replicator>(*self.store, options);
     self.checked_commits = ~std::uint64_t{0};
     self.wake_ms = now_ms_;
@@ -258,6 +260,48 @@ void Cluster::roll_back(unsigned node) {
     trace("roll back " + std::to_string(node));
     ++counters_["rollbacks"];
     replace_store(node, self.remembered, self.remembered_version);
+}
+
+bool Cluster::go_back_in_place(unsigned node) {
+    Node& self = nodes_[node];
+    if (!self.remembered) return false;
+    trace("go back in place " + std::to_string(node));
+    ++counters_["went back in place"];
+    const bool was_running = running(node);
+    crash(node);
+    self.env->fail_commits(0);
+    self.env->restore(self.remembered);
+    open_store(node);
+    self.last_version = self.remembered_version;
+    forked_ = true;
+    if (can_be_shown(node)) {
+        ++counters_["forks to be noticed"];
+        to_be_noticed_.emplace_back(node, store(node).replica().value());
+    }
+    if (was_running) start(node);
+    return true;
+}
+
+bool Cluster::can_be_shown(unsigned node) {
+    const ReplicaId self = store(node).replica().value();
+    for (const std::string& bucket : buckets_) {
+        const std::uint64_t written = store(node).read(bucket)->version()[self];
+        for (unsigned i = 0; i < size(); ++i) {
+            if (i == node) continue;
+            if (!nodes_[i].store) open_store(i);
+            if (options_.heads_arrive() && store(i).read(bucket)->version()[self] > written)
+                return true;
+            for (const Head& head : store(i).kept_heads(bucket, self).value())
+                if (head.counter > written) return true;
+        }
+    }
+    return false;
+}
+
+bool Cluster::forks_noticed() {
+    return std::none_of(to_be_noticed_.begin(), to_be_noticed_.end(), [this](const auto& fork) {
+        return store(fork.first).replica().value() == fork.second;
+    });
 }
 
 void Cluster::clone(unsigned node, unsigned original) {
@@ -349,6 +393,11 @@ void Cluster::write(unsigned node, const std::string& bucket, Random& random) {
         return;
     }
     ++counters_["transactions"];
+    if (forked_) {
+        if (nodes_[node].replicator) nodes_[node].replicator->local_commit();
+        nodes_[node].wake_ms = std::min(nodes_[node].wake_ms, now_ms_);
+        return;
+    }
     trace("write at " + std::to_string(node) + ": " + std::to_string(recorder.events.size()) +
           " events");
     if (!recorder.events.empty()) {
@@ -385,7 +434,7 @@ void Cluster::perform(unsigned node) {
         trace("  node " + std::to_string(node) + " " + note.event + " " + note.detail);
     for (const auto& note : effects.notes) {
         ++counters_[note.event];
-        if (note.event == "audit.difference" && !damaged_ && options_.members_known())
+        if (note.event == "audit.difference" && !damaged_ && !forked_ && options_.members_known())
             throw Violation("an audit found a difference: " + note.detail);
         if (note.event == "collect.done")
             counters_["rows collected"] +=
@@ -485,7 +534,7 @@ void Cluster::deliver(const Flight& flight) {
 void Cluster::wake(unsigned index) {
     Node& node = nodes_[index];
     node.replicator->tick(now_ms_);
-    adopt_removals(index);
+    if (!forked_) adopt_removals(index);
     node.replicator->flush(now_ms_);
     perform(index);
     const std::size_t bound = options_.large ? std::size_t{16} << 20 : 24'000 + 2'250 + 4'000;
@@ -522,7 +571,7 @@ void Cluster::run_for(std::uint64_t ms) {
 }
 
 void Cluster::check() {
-    if (damaged_) return;
+    if (damaged_ || forked_) return;
     for (unsigned i = 0; i < size(); ++i) {
         Node& node = nodes_[i];
         if (!node.store) continue;
@@ -621,7 +670,8 @@ void Cluster::check_archive(unsigned index, const std::string& bucket,
 
 VersionVector Cluster::target(const std::string& bucket) {
     // A store that goes back in time may take the only copy of an event with it.
-    if (counters_["rollbacks"] + counters_["clones"] == 0) return history_.everything(bucket);
+    if (counters_["rollbacks"] + counters_["clones"] == 0 && !forked_)
+        return history_.everything(bucket);
     VersionVector known;
     for (unsigned i = 0; i < size(); ++i) known.merge(store(i).read(bucket).value().version());
     return known;
@@ -747,7 +797,7 @@ bool Cluster::members_agree() {
 }
 
 bool Cluster::converged() {
-    if (!members_agree()) return false;
+    if (!members_agree() || !forks_noticed()) return false;
     for (const std::string& bucket : buckets_) {
         const VersionVector all = target(bucket);
         for (unsigned i = 0; i < size(); ++i) {
@@ -760,6 +810,7 @@ bool Cluster::converged() {
 
 void Cluster::check_converged() {
     if (!members_agree()) throw Violation("the replicas have different lists of members");
+    if (!forks_noticed()) throw Violation("a store went back in place and has not noticed it");
     for (const std::string& bucket : buckets_) {
         const VersionVector all = target(bucket);
         for (unsigned i = 0; i < size(); ++i) {
@@ -769,8 +820,9 @@ void Cluster::check_converged() {
                                 " has not converged: it is at " + describe(reached) + "of " +
                                 describe(all));
             auto snapshot = store(i).read(bucket).value();
-            check_requests(bucket, snapshot);
             if (options_.proofs) check_proofs(i, bucket);
+            if (forked_) continue;
+            check_requests(bucket, snapshot);
             // Equal vectors and the exact cut at each make the replicas identical.
             check_bucket(i, bucket);
         }

@@ -52,6 +52,8 @@ class Cluster {
     void remember_state(unsigned node);
     /// Goes back to the remembered state under a new identity, as a restore does.
     void roll_back(unsigned node);
+    /// Goes back to the remembered state and does not know it. Whether there was one.
+    bool go_back_in_place(unsigned node);
     /// Goes on with a copy of another node's store, under a new identity.
     void clone(unsigned node, unsigned original);
     void fill_disk(unsigned node, std::uint64_t ms);
@@ -156,6 +158,11 @@ class Cluster {
     /// A store that was another one a moment ago.
     void replace_store(unsigned node, std::shared_ptr<const kv::MemoryEnv::Tables> state,
                        std::map<std::string, VersionVector> version);
+    /// Whether somebody else holds heads (or, where those always come along, events) of the node's
+    /// identity that the node does not have.
+    bool can_be_shown(unsigned node);
+    /// Whether all that went back under an identity which others had seen more of have another now.
+    bool forks_noticed();
     void check_bucket(unsigned node, const std::string& bucket);
     /// What a large pull brought, not all of it folded in, reads and is logged like the rest.
     void check_folding(ReadTransaction& snapshot, const std::map<RowKey, Row>& rows,
@@ -180,6 +187,8 @@ class Cluster {
     std::uint64_t order_ = 0;
     bool faults_ = true;
     bool damaged_ = false;  ///< rows are, on purpose: nothing is promised until they are mended
+    bool forked_ = false;   ///< names were used twice: replicas have to be equal, not exact
+    std::vector<std::pair<unsigned, ReplicaId>> to_be_noticed_;
     LinkId next_link_ = 1;
     std::vector<Node> nodes_;
     std::vector<Connection> connections_;

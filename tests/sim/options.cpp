@@ -1,5 +1,7 @@
 #include "options.hpp"
 
+#include <algorithm>
+
 #include "random.hpp"
 
 namespace kigumi::sim {
@@ -54,9 +56,24 @@ Options options_for(std::uint64_t seed) {
     options.overlay = random.chance(50);
     options.proofs = random.chance(15);
     if (options.proofs) options.forgery = sometimes(60, 15);
+    if (random.chance(8)) {
+        options.in_place = static_cast<unsigned>(random.between(1, 3));
+        // Those take away what shows the fork, and who could tell.
+        options.rollback = options.clone = 0;
+        // Rows are equal after audits only.
+        if (options.audit_ms == 0) options.audit_ms = random.between(1'000, 12'000);
+        options.damage = 0;
+        // Of what was executed twice under one name nothing is promised.
+        options.requests = 0;
+        options.replicas = std::max(options.replicas, 2U);
+        if (random.chance(50))
+            options.loss = options.long_delay = options.reorder = options.partition =
+                options.replay = 0;
+    }
     // What only that node has of others nobody may take from it, so others must not lose it.
-    const bool others_keep_all =
-        options.rollback == 0 && options.clone == 0 && options.retire == 0 && options.damage == 0;
+    const bool others_keep_all = options.rollback == 0 && options.clone == 0 &&
+                                 options.retire == 0 && options.damage == 0 &&
+                                 options.in_place == 0;
     if (others_keep_all && options.topology == Topology::kMesh && options.replicas >= 3 &&
         options.replicas <= 5)
         options.tampering = sometimes(40, 60);

@@ -29,6 +29,7 @@ struct Options {
     unsigned pause = 0;
     unsigned failed_commit = 0;
     unsigned rollback = 0;
+    unsigned in_place = 0;  ///< as a rollback, but the store cannot see it and keeps its identity
     unsigned clock_jump = 0;
     unsigned drift = 0;      ///< clocks run fast or slow by up to so many percent
     unsigned full_disk = 0;  ///< nothing can be committed for a while
@@ -48,7 +49,12 @@ struct Options {
     /// Whether collection may count on what it knows of the members. Otherwise a removal beside a
     /// value may be missing on some replicas: rule 7 in `docs/protocol.md`.
     bool members_known() const {
-        return rollback == 0 && clone == 0 && retire == 0 && strangers == 0;
+        return rollback == 0 && clone == 0 && retire == 0 && strangers == 0 && in_place == 0;
+    }
+    /// Whether heads arrive wherever events do: what tells that a peer understands them may be lost
+    /// before the events are not.
+    bool heads_arrive() const {
+        return loss == 0 && long_delay == 0 && reorder == 0 && partition == 0 && replay == 0;
     }
 
     bool trace = false;

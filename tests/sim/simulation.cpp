@@ -44,9 +44,15 @@ void random_fault(Cluster& cluster, const Options& options, Random& random, Coun
         cluster.clone(node, static_cast<unsigned>(random.below(cluster.size())));
     if (random.chance(options.retire))
         cluster.retire(node, static_cast<unsigned>(random.below(cluster.size())));
-    if (options.rollback > 0) {
+    if (options.rollback > 0 || options.in_place > 0) {
         if (random.chance(5)) cluster.remember_state(node);
         if (random.chance(options.rollback)) cluster.roll_back(node);
+        if (random.chance(options.in_place) && cluster.go_back_in_place(node)) {
+            // It goes on, beyond what others had seen, before it meets them.
+            const auto& buckets = cluster.buckets();
+            for (std::uint64_t left = random.between(0, 15); left > 0; --left)
+                cluster.write(node, buckets[random.below(buckets.size())], random);
+        }
     }
 }
 

@@ -49,6 +49,15 @@ void counters(Exposition& out, const ReplicationCounters& counters) {
         counters.refused_peers);
     one("kigumi_unproven_messages_total",
         "Messages that were thrown away for a write without a sound proof.", counters.unproven);
+    one("kigumi_identity_renewals_total",
+        "New identities that this node took because a peer showed a head that it had signed and "
+        "does not hold.",
+        counters.renewals);
+    one("kigumi_identity_claims_total",
+        "Versions of peers that hold events of this node that it never made. Ignored.",
+        counters.identity_claims);
+    one("kigumi_unsound_heads_total", "Heads with a wrong signature. Ignored.",
+        counters.unsound_heads);
 }
 
 }  // namespace

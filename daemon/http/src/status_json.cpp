@@ -83,7 +83,10 @@ Json replication_json(const ReplicatorStatus& status) {
               {"pulls_served", done.pulls_served},
               {"audits_done", done.audits_done},
               {"refused_links", done.refused_peers},
-              {"unproven_messages", done.unproven}}},
+              {"unproven_messages", done.unproven},
+              {"identity_renewals", done.renewals},
+              {"identity_claims", done.identity_claims},
+              {"unsound_heads", done.unsound_heads}}},
             {"clock_skew",
              {{"writes", status.clock_skew.writes}, {"largest_ms", status.clock_skew.largest_ms}}},
             {"buffered_bytes", status.buffered_bytes}};

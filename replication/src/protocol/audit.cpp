@@ -95,7 +95,7 @@ KeyedRow covered(const KeyedRow& keyed, const VersionVector& version) {
 
 /// Adds what theirs has to our row, if they still differ.
 Result<std::size_t> take(WriteTransaction& txn, const KeyedRow& theirs, const Theirs& all,
-                         const std::vector<Dot>* named) {
+                         const std::vector<Dot>* named, const std::set<ReplicaId>& forked) {
     if (!comparable(txn.version(), txn.floor(), all)) return std::size_t{0};
     KIGUMI_TRY(const auto ours, txn.readable_row(theirs.at));
     if (KIGUMI_DEFECT(kAuditIntersects) && ours) {
@@ -109,7 +109,7 @@ Result<std::size_t> take(WriteTransaction& txn, const KeyedRow& theirs, const Th
         return txn.restore_row(covered(theirs, txn.version()), *named);
     }
     if (!differ(*ours, txn.version(), theirs.row, all.version)) return std::size_t{0};
-    return txn.restore_row(theirs, {});
+    return forked.empty() ? txn.restore_row(theirs, {}) : txn.settle_row(theirs, forked);
 }
 
 }  // namespace
@@ -220,13 +220,20 @@ Result<Outcome> settle(Store& store, const std::string& bucket, const Range& ran
     KIGUMI_TRY(WriteTransaction txn, store.write(bucket));
     KIGUMI_CHECK(txn.expect_checked(theirs.as_signed));
     if (txn.folding()) return outcome;
+    KIGUMI_TRY(const std::set<ReplicaId> forked, txn.forked());
     for (auto& [place, difference] : found) {
         const auto it = theirs.rows.find(place);
-        if (it == theirs.rows.end() && !KIGUMI_DEFECT(kAuditIntersects)) continue;
+        if (it == theirs.rows.end() && forked.empty() && !KIGUMI_DEFECT(kAuditIntersects)) continue;
         const auto dots = named.find(place);
         const KeyedRow row = it == theirs.rows.end() ? KeyedRow{difference.at, Row()} : it->second;
-        KIGUMI_TRY(difference.taken,
-                   take(txn, row, theirs, dots == named.end() ? nullptr : &dots->second));
+        const auto taken =
+            take(txn, row, theirs, dots == named.end() ? nullptr : &dots->second, forked);
+        if (!taken && taken.error().code != ErrorCode::kCorrupt)
+            return tl::unexpected<Error>(taken.error());
+        if (taken)
+            difference.taken = *taken;
+        else
+            outcome.refused.push_back(taken.error());
     }
     if (KIGUMI_DEFECT(kAuditAdvances)) txn.advance(theirs.version, {});
     KIGUMI_CHECK(txn.commit());

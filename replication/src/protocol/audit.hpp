@@ -68,11 +68,14 @@ struct Outcome {
     };
     std::vector<Difference> differences;
     std::vector<RowKey> damaged_there;  ///< rows that are fine here and damaged there
+    std::vector<Error> refused;         ///< why rows of theirs were not taken
 };
 /// Compares the rows of a range (all of ours there, if `whole`; otherwise those that they have) and
 /// adds to ours what they lack, in one transaction. A difference counts only if each side covers
 /// every write of both rows, and the other's G: everything else is the other's V being another. V
-/// does not move, and nothing is removed.
+/// does not move, and nothing is removed. A row of theirs with a write that is in another row here
+/// is refused. A store that used names twice settles what both have of such a name
+/// (`WriteTransaction::settle_row`), which makes new writes.
 Result<Outcome> settle(Store& store, const std::string& bucket, const Range& range, bool whole,
                        const Theirs& theirs);
 

@@ -12,6 +12,7 @@
 #include "breaker.hpp"
 #include "inflow.hpp"
 #include "kigumi/clocks/version_vector.hpp"
+#include "kigumi/replication/head.hpp"
 #include "kigumi/replication/status.hpp"
 #include "references.hpp"
 #include "rtt.hpp"
@@ -47,6 +48,11 @@ struct Peering {
     std::uint64_t say_whole_ms = 0;         ///< when we last asked for that
     std::uint64_t said_change = 0;          ///< the last change of our version that it was told
     unsigned quiet_rounds = 0;              ///< in which there was nothing to say
+    unsigned times_shown = 0;               ///< that was not answered
+    unsigned rounds_shown = 0;              ///< since the last time
+    std::vector<Head> shown;                ///< of its heads, what it was shown since it greeted
+    bool confirmed = false;                 ///< it has said that they are its own
+    bool head_taken = false;                ///< its own newest one was taken since it greeted
     std::uint64_t heard_from = 0;  ///< up to which change of our acknowledgements it was told
 
     /// Whether events of an origin are pushed here.
@@ -140,6 +146,10 @@ struct Link {
     std::size_t vector_entries = 0;            ///< of what it has said to hold
     std::size_t introduced = 0;                ///< buckets that we know of through it only
     std::map<std::string, Peering> buckets;
+    bool heads = false;                  ///< it has said that it understands heads
+    bool knows_features = false;         ///< it has said that it knows that we do
+    unsigned features_told = 0;          ///< how often it was told, since it greeted
+    std::set<std::string> show_heads;    ///< of these buckets
     std::optional<AuditQuestion> audit;  ///< that waits for its answer
     TrafficStatus traffic;
 
@@ -154,6 +164,9 @@ struct Link {
     /// Forgets what was said of buckets: it will be said again.
     void start_over() {
         buckets.clear();
+        heads = knows_features = false;
+        features_told = 0;
+        show_heads.clear();
         in_flight_bytes = vector_entries = 0;
         push_blocked = false;
         audit.reset();

@@ -1,5 +1,7 @@
 #include "messages.hpp"
 
+#include <algorithm>
+
 #include "../codec.hpp"
 
 namespace kigumi::wire {
@@ -31,7 +33,8 @@ enum Kind : std::uint8_t {
     kDigestChange,
     kPushChange,
     kSayWhole,
-    kHearsayChange
+    kHearsayChange,
+    kHeads
 };
 
 void write_cursor(Packer& packer, const std::optional<Cursor>& cursor) {
@@ -108,6 +111,36 @@ VersionChange read_change(MsgpackReader& reader) {
     return change;
 }
 
+void write_heads(Packer& packer, const std::vector<Head>& heads) {
+    packer.pack_array(static_cast<std::uint32_t>(heads.size()));
+    for (const Head& head : heads) {
+        packer.pack_array(3);
+        packer.pack_uint64(head.counter);
+        codec::pack_bytes(packer, head.hash_bytes());
+        codec::pack_bytes(packer, head.proof.bytes());
+    }
+}
+
+std::vector<Head> read_heads(MsgpackReader& reader) {
+    std::vector<Head> heads;
+    const std::uint32_t size = reader.array();
+    if (size == 0 || size > kMaxHeads) reader.reject();
+    for (std::uint32_t left = size; left > 0 && reader.ok(); --left) {
+        reader.array_of(3);
+        Head& head = heads.emplace_back();
+        head.counter = reader.uint();
+        const std::string_view hash = reader.bytes();
+        const auto proof = Proof::from_bytes(reader.bytes());
+        if (head.counter == 0 || hash.size() != Head::kHashSize || !proof) {
+            reader.reject();
+            break;
+        }
+        std::copy(hash.begin(), hash.end(), head.hash.begin());
+        head.proof = *proof;
+    }
+    return heads;
+}
+
 std::string read_bucket(MsgpackReader& reader) {
     const std::string_view name = reader.text();
     if (name.empty() || name.size() > kMaxBucketName || !is_utf8(name)) reader.reject();
@@ -152,12 +185,13 @@ class Writer {
         }
     }
     void operator()(const Push& push) const {
-        start(6, kPush);
+        start(push.heads.empty() ? 6 : 7, kPush);
         codec::pack_text(packer, push.bucket);
         codec::write_vector(packer, push.base);
         codec::write_vector(packer, push.version);
         codec::write_vector(packer, push.floor);
         codec::pack_bytes(packer, push.batch);
+        if (!push.heads.empty()) write_heads(packer, push.heads);
     }
     void operator()(const Pull& pull) const {
         start(6, kPull);
@@ -181,13 +215,14 @@ class Writer {
         packer.pack_uint64(credit.bytes);
     }
     void operator()(const Done& done) const {
-        start(7, kDone);
+        start(done.heads.empty() ? 7 : 8, kDone);
         packer.pack_uint64(done.session);
         packer.pack_uint64(done.stream);
         packer.pack_uint64(done.number);
         codec::write_vector(packer, done.version);
         codec::write_vector(packer, done.floor);
         done.full ? packer.pack_true() : packer.pack_false();
+        if (!done.heads.empty()) write_heads(packer, done.heads);
     }
     void operator()(const Cancel& cancel) const {
         start(3, kCancel);
@@ -254,13 +289,14 @@ class Writer {
         }
     }
     void operator()(const PushChange& push) const {
-        start(9, kPushChange);
+        start(push.heads.empty() ? 9 : 10, kPushChange);
         codec::pack_text(packer, push.bucket);
         write_change(packer, push.version);
         push.named ? packer.pack_true() : packer.pack_false();
         write_counters(packer, push.from);
         write_change(packer, push.floor);
         codec::pack_bytes(packer, push.batch);
+        if (!push.heads.empty()) write_heads(packer, push.heads);
     }
     void operator()(const SayWhole& whole) const {
         start(2, kSayWhole);
@@ -277,6 +313,11 @@ class Writer {
             codec::pack_bytes(packer, replica.bytes());
             write_counters(packer, changes);
         }
+    }
+    void operator()(const Heads& heads) const {
+        start(3, kHeads);
+        codec::pack_text(packer, heads.bucket);
+        write_heads(packer, heads.heads);
     }
 
   private:
@@ -326,13 +367,14 @@ Message read_body(std::uint64_t kind, const Body& body) {
             return digest;
         }
         case kPush: {
-            body.expect(6);
+            if (body.elements != 7) body.expect(6);
             Push push;
             push.bucket = read_bucket(reader);
             push.base = codec::read_vector(reader);
             push.version = codec::read_vector(reader);
             push.floor = codec::read_vector(reader);
             push.batch = reader.bytes();
+            if (body.elements == 7) push.heads = read_heads(reader);
             if (!possible(push)) reader.reject();
             return push;
         }
@@ -364,7 +406,7 @@ Message read_body(std::uint64_t kind, const Body& body) {
             return credit;
         }
         case kDone: {
-            body.expect(7);
+            if (body.elements != 8) body.expect(7);
             Done done;
             done.session = reader.uint();
             done.stream = reader.uint();
@@ -372,6 +414,7 @@ Message read_body(std::uint64_t kind, const Body& body) {
             done.version = codec::read_vector(reader);
             done.floor = codec::read_vector(reader);
             done.full = reader.boolean();
+            if (body.elements == 8) done.heads = read_heads(reader);
             return done;
         }
         case kCancel: {
@@ -450,7 +493,7 @@ Message read_body(std::uint64_t kind, const Body& body) {
             return digest;
         }
         case kPushChange: {
-            body.expect(9);
+            if (body.elements != 10) body.expect(9);
             PushChange push;
             push.bucket = read_bucket(reader);
             push.version = read_change(reader);
@@ -458,6 +501,7 @@ Message read_body(std::uint64_t kind, const Body& body) {
             push.from = read_counters(reader);
             push.floor = read_change(reader);
             push.batch = reader.bytes();
+            if (body.elements == 10) push.heads = read_heads(reader);
             return push;
         }
         case kSayWhole: {
@@ -477,6 +521,13 @@ Message read_body(std::uint64_t kind, const Body& body) {
                 hearsay.acknowledged.emplace_back(replica, read_counters(reader));
             }
             return hearsay;
+        }
+        case kHeads: {
+            body.expect(3);
+            Heads heads;
+            heads.bucket = read_bucket(reader);
+            heads.heads = read_heads(reader);
+            return heads;
         }
         default:
             reader.reject();
@@ -504,7 +555,7 @@ Result<void> check_floor(const Message& message) {
 
 bool possible(const Push& push) {
     return push.base != push.version && push.version.covers(push.base) &&
-           push.base.covers(push.floor);
+           push.base.covers(push.floor) && push.heads.size() <= push.version.size();
 }
 
 std::string encode_cursor(const Cursor& cursor) {

@@ -10,6 +10,7 @@
 #include "changed_rows.hpp"
 #include "kigumi/clocks/version_vector.hpp"
 #include "kigumi/crdt/row_key.hpp"
+#include "kigumi/replication/head.hpp"
 
 /// What replicas say to each other. Each message is one frame of at most kMaxMessageBytes;
 /// `docs/format/wire.md` gives the bytes.
@@ -18,6 +19,11 @@ namespace kigumi::wire {
 inline constexpr std::uint32_t kProtocolVersion = 1;
 inline constexpr std::size_t kMaxMessageBytes = std::size_t{1} << 20;
 inline constexpr std::size_t kMaxClusterName = 64;
+/// Heads in one message.
+inline constexpr std::size_t kMaxHeads = 512;
+/// The beginning of the reason of a Cancel of session 0, which names what its sender understands
+/// beyond protocol version 1. Nodes that do not know it ignore such a Cancel.
+inline constexpr std::string_view kFeatures = "features=";
 
 /// First on every link, from the side that dialled; answered in kind with `answer` set.
 struct Hello {
@@ -84,6 +90,9 @@ struct Push {
     VersionVector version;
     VersionVector floor;  ///< the sender's G, which `base` covers
     std::string batch;
+    /// The newest that the sender keeps of the origins whose events are pushed, none above
+    /// `version`. For receivers that have said that they understand heads; as all heads here.
+    std::vector<Head> heads = {};
 };
 
 /// A Push told in changes.
@@ -96,6 +105,7 @@ struct PushChange {
     std::vector<std::pair<ReplicaId, std::uint64_t>> from;
     VersionChange floor;  ///< from the receiver's G, or from nothing
     std::string batch;
+    std::vector<Head> heads = {};
 };
 
 /// "Do not relay events of these origins to me": they come by another way.
@@ -146,9 +156,11 @@ struct Done {
     VersionVector version;
     VersionVector floor;
     bool full = false;
+    std::vector<Head> heads = {};
 };
 
-/// Ends a session early. The other side may ask again from the beginning.
+/// Ends a session early. The other side may ask again from the beginning. Of session 0 it names
+/// features instead (`kFeatures`).
 struct Cancel {
     std::uint64_t session = 0;
     std::string reason;
@@ -186,9 +198,16 @@ struct AuditRows {
     std::string batch;
 };
 
-using Message =
-    std::variant<Hello, Who, Bye, Digest, Push, Pull, Chunk, Credit, Done, Cancel, Prune, Hearsay,
-                 Audit, AuditAnswer, AuditRows, DigestChange, PushChange, SayWhole, HearsayChange>;
+/// "This is what I keep of your heads" (of the receiver's identity), "… and my own newest one". The
+/// receiver answers with those of its own that it does not object to.
+struct Heads {
+    std::string bucket;
+    std::vector<Head> heads;
+};
+
+using Message = std::variant<Hello, Who, Bye, Digest, Push, Pull, Chunk, Credit, Done, Cancel,
+                             Prune, Hearsay, Audit, AuditAnswer, AuditRows, DigestChange,
+                             PushChange, SayWhole, HearsayChange, Heads>;
 
 /// Whether a push carries something, and tells nothing impossible of itself.
 bool possible(const Push& push);

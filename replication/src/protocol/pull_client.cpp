@@ -178,7 +178,7 @@ Result<wire::Credit> PullClient::stage(Batch batch, bool as_signed, std::uint64_
     }
     memory_bytes_ += batch.bytes;
     if (KIGUMI_DEFECT(kPullAppliedInParts))
-        KIGUMI_CHECK(join_all({0, 0, 0, batch.cursor.to, {}, false}, nullptr));
+        KIGUMI_CHECK(join_all({0, 0, 0, batch.cursor.to, {}, false}, nullptr, {}));
     resume_ = std::move(batch.cursor);
 #ifdef KIGUMI_DEFECTS
     if (KIGUMI_DEFECT(kCursorAheadOfRows)) {
@@ -228,7 +228,8 @@ bool PullClient::follows(std::uint64_t stream) {
     return *session_->stream == stream;
 }
 
-Result<PullClient::Finished> PullClient::finish(const wire::Done& done, const PeerPolicy* own_of) {
+Result<PullClient::Finished> PullClient::finish(const wire::Done& done, const PeerPolicy* own_of,
+                                                const std::vector<ShownHead>& heads) {
     if (!KIGUMI_DEFECT(kRunsMixed) && !follows(done.stream)) return Finished::kNot;
     if (KIGUMI_DEFECT(kLostPartAccepted)) session_->next_number = done.number;
     if (done.number != session_->next_number || !partial_.empty())
@@ -237,7 +238,7 @@ Result<PullClient::Finished> PullClient::finish(const wire::Done& done, const Pe
         return fail(ErrorCode::kCorrupt,
                     "a pull answer holds a write that its vector does not cover");
     KIGUMI_TRY(const bool over, large(done));
-    KIGUMI_CHECK(over ? lay_over(done, own_of) : join_all(done, own_of));
+    KIGUMI_CHECK(over ? lay_over(done, own_of, heads) : join_all(done, own_of, heads));
     session_.reset();
     on_disk_ = false;  // what was staged is cleared, or no longer ours
     KIGUMI_CHECK(discard());
@@ -265,7 +266,8 @@ Result<void> PullClient::check_fits(const wire::Done& done, WriteTransaction& tx
     return {};
 }
 
-Result<void> PullClient::lay_over(const wire::Done& done, const PeerPolicy* own_of) {
+Result<void> PullClient::lay_over(const wire::Done& done, const PeerPolicy* own_of,
+                                  const std::vector<ShownHead>& heads) {
     KIGUMI_TRY(WriteTransaction tx, store_.write(bucket_));
     KIGUMI_CHECK(check_fits(done, tx));
     KIGUMI_CHECK(check_staged(tx));
@@ -274,12 +276,15 @@ Result<void> PullClient::lay_over(const wire::Done& done, const PeerPolicy* own_
     if (own_of != nullptr) accepted = accepted_from(*own_of, tx.version(), done.version);
     const VersionVector floor = KIGUMI_DEFECT(kFloorNotInherited) ? VersionVector() : done.floor;
     KIGUMI_CHECK(tx.lay_over(done.version, floor, done.full, latest_, accepted));
+    for (const ShownHead& shown : heads)
+        KIGUMI_CHECK(tx.keep_head(shown.origin, shown.head, shown.confirmed));
     KIGUMI_CHECK(tx.commit());
     stored_mark_.clear();
     return {};
 }
 
-Result<void> PullClient::join_all(const wire::Done& done, const PeerPolicy* own_of) {
+Result<void> PullClient::join_all(const wire::Done& done, const PeerPolicy* own_of,
+                                  const std::vector<ShownHead>& heads) {
     KIGUMI_TRY(WriteTransaction tx, store_.write(bucket_));
     KIGUMI_CHECK(check_fits(done, tx));
     if (on_disk_) KIGUMI_CHECK(check_staged(tx));
@@ -311,6 +316,8 @@ Result<void> PullClient::join_all(const wire::Done& done, const PeerPolicy* own_
     }
     for (const auto& [at, row] : memory_) KIGUMI_CHECK(join_one(at, row));
     tx.advance(done.version, KIGUMI_DEFECT(kFloorNotInherited) ? VersionVector() : done.floor);
+    for (const ShownHead& shown : heads)
+        KIGUMI_CHECK(tx.keep_head(shown.origin, shown.head, shown.confirmed));
     KIGUMI_CHECK(tx.commit());
     if (on_disk_) stored_mark_.clear();
     return {};

@@ -5,6 +5,7 @@
 
 #include "kigumi/replication/replicator.hpp"
 #include "messages.hpp"
+#include "push.hpp"
 
 namespace kigumi {
 
@@ -74,8 +75,9 @@ class PullClient {
     };
     /// Makes the complete answer visible and ends the session. kBusy: it no longer fits, pull
     /// again. kInvalidArgument: the peer has seen more of our events than we have. From a peer that
-    /// may not relay, `own_of` says which rows are its own to change.
-    Result<Finished> finish(const wire::Done& done, const PeerPolicy* own_of);
+    /// may not relay, `own_of` says which rows are its own to change. `heads` came with the answer.
+    Result<Finished> finish(const wire::Done& done, const PeerPolicy* own_of,
+                            const std::vector<ShownHead>& heads);
     /// Ends the session. `keep`: what was staged may serve a later one with the same peer. If the
     /// rest cannot be cleared away now, that happens before the next pull begins.
     void abort(bool keep);
@@ -98,8 +100,10 @@ class PullClient {
     Result<void> check_fits(const wire::Done& done, WriteTransaction& tx) const;
     /// Whether joining the rows takes longer than a writer should wait.
     Result<bool> large(const wire::Done& done);
-    Result<void> join_all(const wire::Done& done, const PeerPolicy* own_of);
-    Result<void> lay_over(const wire::Done& done, const PeerPolicy* own_of);
+    Result<void> join_all(const wire::Done& done, const PeerPolicy* own_of,
+                          const std::vector<ShownHead>& heads);
+    Result<void> lay_over(const wire::Done& done, const PeerPolicy* own_of,
+                          const std::vector<ShownHead>& heads);
     /// Leaves out what a peer that may not relay cannot change, and checks what it can.
     Result<void> keep_own(const PeerPolicy& peer, std::vector<KeyedRow>& rows);
     void forget_memory();

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kigumi/crdt/defect.hpp"
+#include "newest_heads.hpp"
 
 namespace kigumi {
 namespace {
@@ -31,7 +32,7 @@ void next_phase(wire::Cursor& cursor, const VersionVector& version) {
 
 }  // namespace
 
-void PullServer::begin(LinkId link, const wire::Pull& pull, std::uint64_t now_ms,
+void PullServer::begin(LinkId link, const wire::Pull& pull, bool heads, std::uint64_t now_ms,
                        Effects& effects) {
     const Name name(link, pull.bucket);
     const auto running = std::count_if(sessions_.begin(), sessions_.end(), [&](const auto& entry) {
@@ -44,7 +45,7 @@ void PullServer::begin(LinkId link, const wire::Pull& pull, std::uint64_t now_ms
     // Nobody was told of such a bucket.
     if (snapshot->version().empty()) return refuse(link, pull.session, "no such bucket", effects);
     Session session{pull.session, options_.random(), pull.bucket, {}, within_bounds(pull.credit), 0,
-                    now_ms};
+                    now_ms,       pull.base,         heads};
     const bool resumable = pull.resume && pull.resume->floor == snapshot->floor() &&
                            snapshot->version().covers(pull.resume->to);
     if (resumable) {
@@ -136,8 +137,12 @@ Result<bool> PullServer::send_some(LinkId link, Session& session, Effects& effec
         next_phase(cursor, snapshot.version());
         if (KIGUMI_DEFECT(kNoTopUp)) cursor.from = cursor.to;
         if (!cursor.from.covers(cursor.to)) continue;
-        const wire::Done done{session.id,  session.stream, session.next_number,
-                              cursor.from, cursor.floor,   cursor.full};
+        wire::Done done{session.id,  session.stream, session.next_number,
+                        cursor.from, cursor.floor,   cursor.full};
+        if (session.heads) {
+            KIGUMI_TRY(done.heads,
+                       newest_heads(snapshot, session.base, done.version, wire::kMaxHeads));
+        }
         effects.sends.push_back({link, wire::encode(done)});
         return true;
     }

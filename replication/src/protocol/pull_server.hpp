@@ -29,7 +29,9 @@ class PullServer {
   public:
     PullServer(Store& store, const ReplicatorOptions& options) : store_(store), options_(options) {}
 
-    void begin(LinkId link, const wire::Pull& pull, std::uint64_t now_ms, Effects& effects);
+    /// `heads`: the peer understands them.
+    void begin(LinkId link, const wire::Pull& pull, bool heads, std::uint64_t now_ms,
+               Effects& effects);
     void grant(LinkId link, const wire::Credit& credit, std::uint64_t now_ms, Effects& effects);
     void cancel(LinkId link, std::uint64_t session);
     /// Goes on with the answers that have waited for the rows of a bucket to be folded in.
@@ -49,6 +51,8 @@ class PullServer {
         std::uint64_t credit = 0;
         std::uint64_t next_number = 0;
         std::uint64_t active_ms = 0;
+        VersionVector base = {};  ///< what the peer has
+        bool heads = false;
     };
     using Name = std::pair<LinkId, std::string>;
 

@@ -64,9 +64,16 @@ Result<std::optional<wire::Push>> make_push(ReadTransaction& snapshot, const std
 
 Result<HeldPush> check_push(LinkId link, const wire::Push& push) {
     const std::size_t entries = push.base.size() + push.version.size() + push.floor.size();
-    HeldPush held{link,       push.base, push.version,
-                  push.floor, {},        sizeof(HeldPush) + entries * kEntryBytes,
-                  false,      {}};
+    HeldPush held{link,
+                  push.base,
+                  push.version,
+                  push.floor,
+                  {},
+                  sizeof(HeldPush) + entries * kEntryBytes +
+                      push.heads.size() * (sizeof(ShownHead) + Proof::kSize),
+                  false,
+                  {},
+                  {}};
     KIGUMI_TRY(held.rows, decode_batch(push.batch));
     held.bytes += memory_of(held.rows);
     std::vector<Dot> dots;
@@ -170,6 +177,8 @@ Result<std::size_t> HeldPushes::join_ready(Store& store, const std::string& buck
                 // Rows may have lost removals to this join that others below the floor lack.
                 tx.advance(push.version,
                            KIGUMI_DEFECT(kFloorNotInherited) ? VersionVector() : push.floor);
+                for (const ShownHead& shown : push.heads)
+                    KIGUMI_CHECK(tx.keep_head(shown.origin, shown.head, shown.confirmed));
                 ++joined;
                 progress = true;
             }

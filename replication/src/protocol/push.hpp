@@ -20,6 +20,13 @@ namespace kigumi {
 Result<std::optional<wire::Push>> make_push(ReadTransaction& snapshot, const std::string& bucket,
                                             const VersionVector& base, std::size_t max_bytes);
 
+/// A head that came with events of its origin, and is sound.
+struct ShownHead {
+    ReplicaId origin;
+    Head head;
+    bool confirmed = false;  ///< as `WriteTransaction::keep_head`
+};
+
 /// A push as received and checked.
 struct HeldPush {
     LinkId link = 0;
@@ -30,6 +37,7 @@ struct HeldPush {
     std::size_t bytes = 0;
     bool as_signed = false;                   ///< the proofs of all writes were checked
     std::optional<AcceptedOrigins> accepted;  ///< events of these only; nothing: of all
+    std::vector<ShownHead> heads = {};
 
     /// Whether a replica at `ours` has every event that the push carries.
     bool known_at(const VersionVector& ours) const;

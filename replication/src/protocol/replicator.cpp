@@ -211,31 +211,15 @@ bool Replicator::Core::hear_version(Link& link, const std::string& name, Bucket&
             link.round_trip.sample(took_ms - std::min(took_ms, options_.ack_ms));
         unblock_pushes(link, now_ms);
     }
-    check_identity(link, name, version);
+    note_claim(link, name, version, now_ms);
     bucket.acknowledgements.hear(*link.replica, version, bucket.version, store_.wall_ms());
     return true;
-}
-
-void Replicator::Core::check_identity(const Link& link, const std::string& name,
-                                      const VersionVector& theirs) {
-    if (theirs[self_] <= buckets_.at(name).version[self_]) return;
-    // What we know may be a moment old.
-    refresh_versions();
-    if (theirs[self_] <= buckets_.at(name).version[self_]) return;
-    const ReplicaId old = self_;
-    const auto fresh = store_.renew_identity(old);
-    if (!fresh) return note(Level::kWarning, "identity.failed", fresh.error().message);
-    self_ = *fresh;
-    note(Level::kWarning, "identity.renewed",
-         "old=" + old.hex() + " new=" + self_.hex() + " bucket=" + name + " reason=\"peer " +
-             link.replica->hex() +
-             " has seen events of ours that we do not have: "
-             "this store was copied or has gone back in time\"");
 }
 
 void Replicator::Core::tick(std::uint64_t now_ms) {
     now_ms_ = now_ms;
     if (source_until_ms_ == 0) source_until_ms_ = now_ms + kSourceWaitMs;
+    act_on_evidence(now_ms);
     check_silence(now_ms);
     work_on_waiting(now_ms);
     pull_server_.expire(now_ms);
@@ -259,6 +243,7 @@ void Replicator::Core::flush(std::uint64_t now_ms) {
     if (versions_stale_) refresh_versions();
     for (auto& [id, link] : links_)
         if (link.up && link.greeted_as != self_) greet(link, false, now_ms);
+    show_heads();
     push_all(now_ms);
     send_digests(now_ms);
     start_pulls(now_ms);
@@ -270,6 +255,7 @@ void Replicator::Core::flush(std::uint64_t now_ms) {
 void Replicator::Core::begin_round(std::uint64_t now_ms) {
     for (auto& [id, link] : links_) {
         if (!link.up) continue;
+        repeat_heads(link);
         // A second link to a replica carries nothing else, and would fall silent at one end.
         const bool carries = preferred(link);
         bool quiet = true;
@@ -332,7 +318,9 @@ void Replicator::Core::retune(ReplicatorOptions options) {
 
 std::uint64_t Replicator::Core::next_wakeup() const {
     std::uint64_t at = std::min({round_at_ms_, collect_at_ms_, requests_at_ms_});
+    if (evidence_) at = std::min(at, renew_at_ms_);
     for (const auto& [id, link] : links_) {
+        if (link.up && !link.show_heads.empty()) return 0;
         if (link.up) at = std::min(at, next_audit_ms(link));
         if (!link.inflow.empty()) at = std::min(at, link.inflow.ready_at_ms());
         for (const auto& [name, peering] : link.buckets) {

@@ -129,6 +129,7 @@ void Replicator::Core::on(Link& link, const wire::Audit& audit, std::uint64_t no
     const audit::Limits limits{kAnswerFactor * options_.audit_rows, 2 * options_.audit_bytes};
     wire::AuditAnswer answer;
     answer.session = audit.session;
+    std::optional<wire::Audit> asked_back;
     std::vector<check::Problem> problems;
     const auto answered = [&]() -> Result<void> {
         KIGUMI_TRY(ReadTransaction snapshot, store_.read(audit.bucket));
@@ -142,6 +143,14 @@ void Replicator::Core::on(Link& link, const wire::Audit& audit, std::uint64_t no
         answer.equal =
             digest.upto == audit.to && digest.hash == audit.hash && digest.rows == audit.rows;
         if (answer.equal) return {};
+        if (settles_itself(link, audit.bucket, now_ms)) {
+            KIGUMI_TRY(const bool forked, snapshot.forked());
+            if (forked) {
+                asked_back = {audit.bucket,   options_.random(), audit.from, digest.upto,
+                              answer.version, digest.hash,       digest.rows};
+                return {};
+            }
+        }
         KIGUMI_TRY(audit::Rows rows, audit::rows(snapshot, range, limits, kMaxRowBytes));
         answer.upto = std::move(rows.upto);
         answer.skipped = rows.skipped;
@@ -154,8 +163,26 @@ void Replicator::Core::on(Link& link, const wire::Audit& audit, std::uint64_t no
                     "audit.failed",
                     "bucket=" + audit.bucket + " reason=\"" + answered.error().message + '"');
     deal_with(audit.bucket, problems);
+    if (asked_back) {
+        link.audit = AuditQuestion{asked_back->session,
+                                   audit.bucket,
+                                   asked_back->from,
+                                   asked_back->to,
+                                   asked_back->rows,
+                                   now_ms,
+                                   now_ms + link.round_trip.timeout_ms()};
+        return send_audit(link, *asked_back);
+    }
     if (answer.upto.empty()) count_audit(link, known->second, 0, true);
     send_audit(link, answer);
+}
+
+/// A store that used names twice asks back instead of giving its rows away: only where those of the
+/// other side are can it tell which of its own writes have to get another name. The peer asks again
+/// later. Not while it waits for an answer itself: two such stores would wait for each other.
+bool Replicator::Core::settles_itself(Link& link, const std::string& name, std::uint64_t now_ms) {
+    if (link.audit && link.audit->deadline_ms < now_ms) link.audit.reset();
+    return !link.audit && link.rights(name) == Rights();
 }
 
 void Replicator::Core::on(Link& link, const wire::AuditAnswer& answer, std::uint64_t now_ms) {
@@ -250,6 +277,11 @@ audit::Outcome Replicator::Core::unite(Link& link, const std::string& name,
                  outcome.error().message + '"');
         return audit::Outcome();
     }
+    if (!outcome->refused.empty())
+        note(Level::kWarning, "audit.failed",
+             "bucket=" + name + " peer=" + link.replica->short_hex() + " reason=\"" +
+                 outcome->refused.front().message +
+                 "\" rows=" + std::to_string(outcome->refused.size()));
     for (const auto& difference : outcome->differences)
         note(Level::kWarning, "audit.difference",
              named(name, difference.at) + " peer=" + link.replica->short_hex() +

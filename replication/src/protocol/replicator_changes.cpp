@@ -78,10 +78,12 @@ void Replicator::Core::send_push(Link& link, Peering& peering, const wire::Push&
     const NamedVersion* since = peering.refer(now_ms);
     if (since == nullptr) {
         peering.said.keep(name(bucket.named, push.version), now_ms);
-        return send(link, push);
+        if (link.heads || push.heads.empty()) return send(link, push);
+        return send(link, wire::Push{push.bucket, push.base, push.version, push.floor, push.batch});
     }
     wire::PushChange change{push.bucket, change_between(*since, push.version), false, {}, {},
                             push.batch};
+    if (link.heads) change.heads = push.heads;
     Ascending base(push.base);
     for (const auto& [origin, counter] : push.version)
         if (const std::uint64_t from = base[origin]; from < counter)
@@ -105,6 +107,7 @@ void Replicator::Core::on(Link& link, const wire::PushChange& change, std::uint6
     if (!version || !floor) return;
     wire::Push push{change.bucket, {}, std::move(*version), std::move(*floor), change.batch};
     push.base = changed(push.version, {0, change.from});
+    push.heads = change.heads;
     if (!wire::possible(push)) return refuse(link, "sent a push that contradicts itself");
     take_push(link, push, now_ms);
     if (change.named) peering.reference.emplace(push.version);

@@ -122,6 +122,7 @@ class Replicator::Core {
     void on(Link& link, const wire::PushChange& change, std::uint64_t now_ms);
     void on(Link& link, const wire::SayWhole& whole, std::uint64_t now_ms);
     void on(Link& link, const wire::HearsayChange& hearsay, std::uint64_t now_ms);
+    void on(Link& link, const wire::Heads& heads, std::uint64_t now_ms);
 
     // Links.
     void greet(Link& link, bool answer, std::uint64_t now_ms);
@@ -178,7 +179,29 @@ class Replicator::Core {
                       const VersionVector& version, std::uint64_t now_ms);
     bool take_digest(Link& link, const std::string& name, const VersionVector& version,
                      std::uint64_t now_ms);
-    void check_identity(const Link& link, const std::string& name, const VersionVector& theirs);
+    /// Notes a version that holds events of ours that we do not have. Nothing else follows from it:
+    /// anybody can say so.
+    void note_claim(const Link& link, const std::string& name, const VersionVector& theirs,
+                    std::uint64_t now_ms);
+
+    // Heads.
+    void tell_features(Link& link);
+    void hear_features(Link& link, std::string_view features);
+    void show_heads();
+    void show_heads_of(Link& link, const std::string& name);
+    /// Says again what has not been answered: it may have been lost.
+    void repeat_heads(Link& link);
+    /// Of the heads that came with events up to `version`, those to be kept with them.
+    std::vector<ShownHead> sound_heads(Link& link, const std::string& name,
+                                       const std::vector<Head>& heads,
+                                       const VersionVector& version);
+    /// A head of ours, signed by us, that is not on our chain.
+    struct Evidence {
+        std::string bucket;
+        Head head;
+        std::string from;
+    };
+    void act_on_evidence(std::uint64_t now_ms);
 
     // Changes.
     static void set_version(Bucket& bucket, VersionVector version);
@@ -297,6 +320,7 @@ class Replicator::Core {
                 AfterSettling then);
     audit::Outcome unite(Link& link, const std::string& name, const audit::Range& range, bool whole,
                          const audit::Theirs& theirs);
+    bool settles_itself(Link& link, const std::string& name, std::uint64_t now_ms);
     void send_lacking(Link& link, const std::string& name, const std::vector<RowKey>& lacking);
     void send_audit(const Link& link, const wire::Message& message);
     /// Mends the indexes of rows that were looked at, and tells of damaged ones.
@@ -331,6 +355,9 @@ class Replicator::Core {
     std::uint64_t last_check_ = 0;
     std::size_t checking_bytes_ = 0;  ///< of their rows, in memory
     std::uint64_t now_ms_ = 0;        ///< of the event that is being dealt with
+    std::optional<Evidence> evidence_;  ///< the last, until it was acted on
+    std::uint64_t renew_at_ms_ = 0;     ///< the identity is not renewed before
+    std::uint64_t claim_noted_until_ms_ = 0;
 };
 
 }  // namespace kigumi

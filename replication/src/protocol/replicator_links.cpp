@@ -67,6 +67,7 @@ void Replicator::Core::on(Link& link, const wire::Hello& hello, std::uint64_t no
     link.start_over();
     set_up(link, true, now_ms);
     for (const auto& [name, bucket] : buckets_) link.buckets[name].owe_digest(now_ms);
+    tell_features(link);
 }
 
 void Replicator::Core::on(Link& link, const wire::Who&, std::uint64_t now_ms) {

@@ -154,7 +154,7 @@ void Replicator::Core::on(Link& link, const wire::Pull& pull, std::uint64_t now_
         peering.told.merge(known->second.version);
     }
     ++counters_.pulls_served;
-    pull_server_.begin(link.id, pull, now_ms, effects);
+    pull_server_.begin(link.id, pull, link.heads, now_ms, effects);
 }
 
 void Replicator::Core::on(Link& link, const wire::Credit& credit, std::uint64_t now_ms) {
@@ -264,10 +264,11 @@ void Replicator::Core::on(Link& link, const wire::Done& done, std::uint64_t now_
     wire::Done taken = done;
     // What such a peer has collected is its own business: all others have seen it go.
     if (!relays && !KIGUMI_DEFECT(kForeignFloorTaken)) taken.floor = {};
-    const auto finished = bucket->pull.finish(taken, relays ? nullptr : link.policy.get());
+    const auto finished = bucket->pull.finish(taken, relays ? nullptr : link.policy.get(),
+                                              sound_heads(link, name, done.heads, done.version));
     if (!finished) {
         if (finished.error().code == ErrorCode::kInvalidArgument)
-            check_identity(link, name, done.version);
+            note_claim(link, name, done.version, now_ms);
         report_full(name, finished.error());
         return end_pull(*bucket, name, finished.error().message, false, blame_for(finished.error()),
                         now_ms);
@@ -298,6 +299,8 @@ void Replicator::Core::on(Link& link, const wire::Done& done, std::uint64_t now_
 }
 
 void Replicator::Core::on(Link& link, const wire::Cancel& cancel, std::uint64_t now_ms) {
+    if (cancel.session == 0 && cancel.reason.starts_with(wire::kFeatures))
+        return hear_features(link, std::string_view(cancel.reason).substr(wire::kFeatures.size()));
     pull_server_.cancel(link.id, cancel.session);
     std::string name;
     if (Bucket* const bucket = pulling(link, cancel.session, name))

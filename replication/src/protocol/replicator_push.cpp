@@ -2,11 +2,15 @@
 
 #include "accepted_origins.hpp"
 #include "kigumi/crdt/defect.hpp"
+#include "newest_heads.hpp"
 #include "replicator_core.hpp"
 
 /// Pushes, in and out.
 namespace kigumi {
 namespace {
+
+/// Heads in a push; of more origins than that the others come without.
+constexpr std::size_t kPushHeads = 64;
 
 /// The events that a push brings, as what its receiver will have of their origins.
 VersionVector carried(const wire::Push& push) {
@@ -44,6 +48,7 @@ void Replicator::Core::take_push(Link& link, const wire::Push& push, std::uint64
             return !has_news_of(*held->accepted, target->version, keyed.row);
         });
     }
+    held->heads = sound_heads(link, push.bucket, push.heads, push.version);
     if (!KIGUMI_DEFECT(kHeldWithoutBound) && !has_room(link, held->bytes)) {
         // Nothing is lost: what is not buffered is pulled.
         return want_pull(link, push.bucket, now_ms + pull_delay_ms(link));
@@ -192,6 +197,10 @@ void Replicator::Core::push_to(Link& link, const std::string& name, Peering& pee
         if (!push)
             return note(Level::kWarning, "push.failed",
                         "bucket=" + name + " reason=\"" + push.error().message + '"');
+        if (*push) {
+            auto heads = newest_heads(snapshot, base, (*push)->version, kPushHeads);
+            if (heads) (*push)->heads = std::move(*heads);
+        }
         it = made.emplace(made.end(), base, std::move(*push));
     }
     peering.told.merge(snapshot.version());

@@ -52,6 +52,9 @@ enum class Defect {
     kProofNotChecked,          ///< a write in a signed bucket needs no sound proof
     kContributionsDropped,     ///< a peer that may not relay drops contributions of others
     kForeignFloorTaken,        ///< … raises G
+    kHeadNotShown,             ///< a new link does not show the heads that are kept of its peer
+    kHeadNotKept,              ///< V advances and the head that came with it is not kept
+    kClaimRenewsIdentity,      ///< a claim without a head renews the identity
     kEnd,
 };
 

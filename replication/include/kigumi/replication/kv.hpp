@@ -24,10 +24,11 @@ enum class Table : std::uint8_t {
     kBuckets,
     kMeta,
     kMembers,
-    kRemoved
+    kRemoved,
+    kHeads
 };
 /// How many there are.
-inline constexpr std::size_t kTables = 9;
+inline constexpr std::size_t kTables = 10;
 
 /// Views of stored bytes, valid until the transaction writes or ends.
 struct Item {

@@ -27,6 +27,9 @@ KIGUMI_API Result<std::map<ReplicaId, Standing>> list(Store& store);
 /// itself again.
 KIGUMI_API Result<void> put(Store& store, const ReplicaId& replica, Standing standing);
 
+/// The same within a transaction of `kBucket`.
+KIGUMI_API Result<void> put(WriteTransaction& txn, const ReplicaId& replica, Standing standing);
+
 /// Whom a removal in a bucket at `version` waits for before it is collected: the members and every
 /// origin of events, except the retired ones and `self`.
 KIGUMI_API std::set<ReplicaId> waited_for(const std::map<ReplicaId, Standing>& list,

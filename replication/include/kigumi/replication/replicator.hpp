@@ -115,6 +115,10 @@ struct ReplicatorOptions {
     std::uint64_t fold_ms = 20;
     /// Between two such transactions, so that writers and peers get their turns.
     std::uint64_t fold_pause_ms = 5;
+    /// Between two renewals of this node's identity: proofs that come meanwhile are acted on later.
+    /// Shorter repairs a machine that goes back again and again sooner, and leaves more retired
+    /// identities behind.
+    std::uint64_t renewal_pause_ms = 60'000;
     /// The cluster that this node belongs to: peers of another are refused. May be empty, which is
     /// a cluster like any other.
     std::string cluster;

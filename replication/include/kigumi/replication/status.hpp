@@ -92,6 +92,9 @@ struct ReplicationCounters {
     std::uint64_t refused_peers = 0;  ///< links that were closed, for what came from them
     std::uint64_t denied = 0;         ///< messages that their senders had no right to
     std::uint64_t unproven = 0;       ///< messages and answers with a write of no sound proof
+    std::uint64_t renewals = 0;       ///< of this node's identity, after a proof that it went back
+    std::uint64_t identity_claims = 0;  ///< versions that hold events this node never made
+    std::uint64_t unsound_heads = 0;    ///< heads of others with a wrong signature
 };
 
 /// All that a replicator knows of itself and of its peers, at one moment.

@@ -127,8 +127,27 @@ class KIGUMI_API Store {
     /// back in time. What its old one wrote stays valid.
     const std::optional<IdentityChange>& renewed() const;
     /// Takes a new identity if the present one is `compromised`: somebody else has used it, or this
-    /// environment has gone back in time. The old one's history stays valid. Returns the new one.
-    Result<ReplicaId> renew_identity(const ReplicaId& compromised);
+    /// environment has gone back in time. The old one's history stays valid; if it wrote anything,
+    /// it is retired from the list of members. `forked`: it may have used names twice, which audits
+    /// settle from now on (`WriteTransaction::settle_row`). Returns the new identity. O(what is
+    /// kept of the old one's chains).
+    Result<ReplicaId> renew_identity(const ReplicaId& compromised, bool forked = false);
+
+    // Heads (`head.hpp`).
+
+    /// What this store's own chain says of a head. About 60 µs if it is not on the chain, otherwise
+    /// a read.
+    Result<HeadStanding> check_head(std::string_view bucket, const Head& head);
+    /// What is kept of another origin's heads, the newest first: one, or two if the second was not
+    /// confirmed by its origin yet.
+    Result<std::vector<Head>> kept_heads(std::string_view bucket, const ReplicaId& origin);
+    /// `WriteTransaction::keep_head` in a transaction of its own, if that changes anything.
+    Result<void> keep_head(std::string_view bucket, const ReplicaId& origin, const Head& head,
+                           bool confirmed);
+    /// The origin has confirmed what is kept of it.
+    Result<void> confirm_heads(std::string_view bucket, const ReplicaId& origin);
+    /// Starts the chain of the present identity in a bucket that an earlier version wrote to.
+    Result<void> start_chain(std::string_view bucket);
 
     /// Replaces what is known of these peers, by bucket; in one transaction.
     Result<void> put_peers(const std::map<std::string, std::vector<PeerRecord>>& peers);

@@ -3,12 +3,14 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "kigumi/clocks/export.hpp"
 #include "kigumi/crdt/objects.hpp"
 #include "kigumi/replication/batch.hpp"
+#include "kigumi/replication/head.hpp"
 #include "kigumi/replication/kv.hpp"
 #include "kigumi/replication/session_token.hpp"
 
@@ -99,6 +101,13 @@ class KIGUMI_API ReadTransaction : public Objects<ReadTransaction> {
         const std::function<void(const Dot& dot, std::string_view place)>& visit);
     /// The number of rows and index entries of all buckets. O(1).
     Result<std::uint64_t> count_items();
+    /// The newest head of the origin: the one that is kept, or of this store's own identity its
+    /// present one, signed now (about 30 µs). Nothing if there is none: events from before there
+    /// were heads, or of an identity without a key. It is never newer than `version()`.
+    Result<std::optional<Head>> head(const ReplicaId& origin);
+    /// Whether an earlier identity of this store is known to have used names twice
+    /// (`Store::renew_identity`). O(1).
+    Result<bool> forked();
 
   private:
     friend class Store;
@@ -153,6 +162,11 @@ class KIGUMI_API WriteTransaction : public Objects<WriteTransaction> {
     /// Moves V (and G) up after the rows of that cut have been joined.
     void advance(const VersionVector& version, const VersionVector& floor);
 
+    /// Keeps a sound head of another origin beside the events up to it, if it is newer than the one
+    /// that is kept. Ignores one that is newer than V, and of an own identity. `confirmed`: it
+    /// comes from the origin itself, which has confirmed what was kept (`Store::confirm_heads`).
+    Result<void> keep_head(const ReplicaId& origin, const Head& head, bool confirmed);
+
     /// Drops those of the rows that still hold nothing but removals at or below `stable`, with
     /// their log entries, and raises G to what it dropped. Returns how many went.
     Result<std::size_t> collect(const std::vector<std::string>& places,
@@ -168,8 +182,16 @@ class KIGUMI_API WriteTransaction : public Objects<WriteTransaction> {
     /// Unites a row with `row` (`unite`), whatever the log says: it is overwritten if its record is
     /// damaged. The index entries follow; of `named`, the writes that the log names for the row,
     /// those that it does not hold now lose their entries. Returns how many writes were added.
-    /// kCorrupt if another row holds one of them.
+    /// kCorrupt, and nothing is changed, if another row holds one of them.
     Result<std::size_t> restore_row(const KeyedRow& row, const std::vector<Dot>& named);
+
+    /// Earlier identities of this store that used names twice (`Store::renew_identity`). O(those).
+    Result<std::set<ReplicaId>> forked();
+    /// As `restore_row`, of a store with such identities: of two writes of one name the other
+    /// replica's stays. What this store wrote under that name is written again under its present
+    /// identity, in its own row: a value as a write that replaces the disputed one, a contribution
+    /// as far as it goes beyond the other's. Returns how many writes were added or written again.
+    Result<std::size_t> settle_row(const KeyedRow& theirs, const std::set<ReplicaId>& forked);
 
     /// Rows of an unfinished pull wait here, out of sight, one for each key. kBusy while a pull is
     /// folded in: its rows are here.
@@ -198,6 +220,7 @@ class KIGUMI_API WriteTransaction : public Objects<WriteTransaction> {
 
   private:
     friend class Store;
+    friend class StoreState;
     struct State;
     explicit WriteTransaction(std::unique_ptr<State> state);
     std::unique_ptr<State> state_;
