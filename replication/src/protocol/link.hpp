@@ -109,6 +109,8 @@ struct Link {
                    options.breaker_max_ms}),
           inflow(options) {}
 
+    /// Charges the peer for work that its messages have made.
+    void charge_work(std::uint64_t units) { inflow.charge({0, 0, units}); }
     Rights rights(std::string_view bucket) const { return policy ? policy->in(bucket) : Rights(); }
 
     LinkId id;

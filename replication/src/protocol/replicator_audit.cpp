@@ -222,6 +222,7 @@ std::optional<audit::Outcome> Replicator::Core::settle(Link& link, const std::st
     std::vector<KeyedRow> rows;
     for (const auto& [place, keyed] : theirs.rows) rows.push_back(keyed);
     const auto as_signed = store_.check_proofs(name, rows);
+    charge_rows(link, rows, !as_signed || *as_signed);
     if (!as_signed) {
         reject_writes(link, as_signed.error(), now_ms);
         return audit::Outcome();

@@ -37,6 +37,7 @@ void Replicator::Core::take_push(Link& link, const wire::Push& push, std::uint64
     auto held = check_push(link.id, push);
     if (!held) return refuse(link, held.error().message);
     const auto as_signed = store_.check_proofs(push.bucket, held->rows);
+    charge_rows(link, held->rows, !as_signed || *as_signed);
     if (!as_signed) return reject_writes(link, as_signed.error(), now_ms);
     held->as_signed = *as_signed;
     if (!KIGUMI_DEFECT(kHeldWithoutBound) && !has_room(link, held->bytes)) {
