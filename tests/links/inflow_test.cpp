@@ -40,7 +40,7 @@ TEST(TokenBuckets, TellWhenTheirDebtIsPaid) {
 TEST(WhatComesIn, WaitsInOrderWhenItIsTooMuch) {
     Inflow inflow(slow());
     ASSERT_TRUE(inflow.admits(0));
-    inflow.charge(2'000);
+    inflow.charge({2'000, 1, 0});
     EXPECT_FALSE(inflow.admits(500));
     EXPECT_TRUE(inflow.put_aside("first", kRoom));
     EXPECT_TRUE(inflow.put_aside("second", kRoom));
@@ -56,7 +56,7 @@ TEST(WhatComesIn, WaitsInOrderWhenItIsTooMuch) {
 TEST(WhatComesIn, IsKeptWithinBoundsAndThenThrownAway) {
     Inflow inflow(slow());
     ASSERT_TRUE(inflow.admits(0));
-    inflow.charge(10'000);
+    inflow.charge({10'000, 1, 0});
     for (int i = 0; i < 20; ++i) EXPECT_TRUE(inflow.put_aside(std::string(100, 'x'), kRoom));
     EXPECT_LE(inflow.bytes(), 400U);
     EXPECT_GT(inflow.dropped(), 10U);
@@ -68,7 +68,7 @@ TEST(WhatComesIn, IsKeptWithinBoundsAndThenThrownAway) {
 TEST(WhatComesIn, WithoutEndIsAbuse) {
     Inflow inflow(slow());
     ASSERT_TRUE(inflow.admits(0));
-    inflow.charge(100'000);
+    inflow.charge({100'000, 1, 0});
     int accepted = 0;
     while (inflow.put_aside(std::string(100, 'x'), kRoom) && accepted < 10'000) ++accepted;
     EXPECT_GT(accepted, 90) << "ten seconds' worth are borne";
@@ -79,7 +79,7 @@ TEST(WhatComesIn, IsBorneForEverIfItIsWithinTheRate) {
     Inflow inflow(slow());
     for (std::uint64_t ms = 0; ms < 1'000'000; ms += 100) {
         ASSERT_TRUE(inflow.admits(ms)) << ms;
-        inflow.charge(99);
+        inflow.charge({99, 1, 0});
     }
     EXPECT_EQ(inflow.throttled(), 0U);
 }

@@ -120,6 +120,12 @@ std::vector<Option> replication_options() {
                number<&R::link_messages_per_s>(100, 100'000'000),
                "Messages that may come from one peer in a second.", "As for link_bytes_per_s.",
                "As for link_bytes_per_s."),
+        tuning("peer_work_per_s", "--peer-work-per-s", "units/s",
+               number<&R::peer_work_per_s>(10'000, 100'000'000),
+               "Work that may be done for one peer in a second, in units of about a microsecond: "
+               "a message 5, a pushed row 5, a proof 60, 256 bytes 1.",
+               "Half of the time that the node's thread has.",
+               "More lets one peer take more of the node's time from the others."),
         tuning("link_waiting_bytes", "--link-waiting-bytes", "bytes",
                number<&R::link_waiting_bytes>(kMiB, kGiB),
                "Bytes from one peer that wait because more came than may.",

@@ -129,6 +129,12 @@ bool AllowList::same_peer(const PublicKey& one, const PublicKey& other) const {
     return peer != nullptr && peer == find(other);
 }
 
+PublicKey AllowList::peer_of(const PublicKey& key) const {
+    const std::lock_guard lock(mutex_);
+    const AllowedPeer* const peer = find(key);
+    return peer == nullptr || peer->keys.empty() ? key : peer->keys.front();
+}
+
 void AllowList::let_in(std::optional<PublicKey> visitor) {
     const std::lock_guard lock(mutex_);
     visitor_ = std::move(visitor);

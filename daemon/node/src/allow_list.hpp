@@ -44,6 +44,9 @@ class AllowList {
     /// Whether both keys are listed as one peer's (or are one listed key).
     bool same_peer(const PublicKey& one, const PublicKey& other) const;
 
+    /// The first key of those that are listed with this one: one name for all keys of a peer.
+    PublicKey peer_of(const PublicKey& key) const;
+
     /// Lets one more key in, or none: for the test of the lock itself.
     void let_in(std::optional<PublicKey> visitor);
 

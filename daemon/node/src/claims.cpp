@@ -17,7 +17,12 @@ constexpr std::ptrdiff_t kMaxReplicas = 1'024;
 class ListedPeer : public PeerPolicy {
   public:
     ListedPeer(const AllowList& allowed, Claims& claims, PublicKey key)
-        : allowed_(allowed), claims_(claims), key_(std::move(key)) {}
+        : allowed_(allowed),
+          claims_(claims),
+          key_(std::move(key)),
+          peer_(allowed.peer_of(key_).text()) {}
+
+    std::string_view peer() const override { return peer_; }
 
     Rights in(std::string_view bucket) const override { return allowed_.rights(key_, bucket); }
     Result<void> claim(const ReplicaId& replica) override { return claims_.claim(key_, replica); }
@@ -27,6 +32,7 @@ class ListedPeer : public PeerPolicy {
     const AllowList& allowed_;
     Claims& claims_;
     const PublicKey key_;
+    const std::string peer_;
 };
 
 }  // namespace

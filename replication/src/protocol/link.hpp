@@ -119,6 +119,8 @@ struct Link {
                    options.breaker_max_ms}),
           inflow(options) {}
 
+    /// Charges the peer for work that its messages have made.
+    void charge_work(std::uint64_t units) { inflow.charge({0, 0, units}); }
     Rights rights(std::string_view bucket) const { return policy ? policy->in(bucket) : Rights(); }
 
     LinkId id;
@@ -141,7 +143,6 @@ struct Link {
     std::size_t in_flight_bytes = 0;  ///< of pushes in all buckets
     bool push_blocked = false;        ///< because of that
     std::uint64_t greeting = 0;       ///< counts greetings: what was sent before is another's
-    std::size_t checking_bytes = 0;   ///< of rows whose proofs are being checked, in memory
     std::uint64_t pull_turn_ms = kPullTurnMs;  ///< how long a pull may keep others waiting
     std::size_t vector_entries = 0;            ///< of what it has said to hold
     std::size_t introduced = 0;                ///< buckets that we know of through it only

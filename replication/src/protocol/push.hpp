@@ -6,6 +6,7 @@
 #include "../restricted_join.hpp"
 #include "kigumi/replication/replicator.hpp"
 #include "messages.hpp"
+#include "peer_budget.hpp"
 
 /// Rules 3 and 4 of the protocol: pushes, and the buffer where they wait for their causes.
 namespace kigumi {
@@ -38,6 +39,7 @@ struct HeldPush {
     bool as_signed = false;                   ///< the proofs of all writes were checked
     std::optional<AcceptedOrigins> accepted;  ///< events of these only; nothing: of all
     std::vector<ShownHead> heads = {};
+    std::shared_ptr<const MemoryCharge> charge = {};  ///< of what it takes in memory
 
     /// Whether a replica at `ours` has every event that the push carries.
     bool known_at(const VersionVector& ours) const;

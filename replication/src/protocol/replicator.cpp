@@ -13,6 +13,8 @@ constexpr std::size_t kMaxIntroduced = kMaxBuckets / 4;
 constexpr std::size_t kDigestBytes = std::size_t{256} << 10;
 constexpr std::uint64_t kSilentRounds = 5;
 constexpr unsigned kQuietRounds = 4;
+/// Of what waits, the work of one turn of the loop: about 20 ms.
+constexpr std::uint64_t kTurnWork = 20'000;
 /// For whoever waits for confirmations, and says so more often than that.
 constexpr std::uint64_t kSaveAtOnceMs = 1'000;
 /// After a start, for the peer whose answer was being taken before.
@@ -127,14 +129,41 @@ std::size_t Replicator::Core::waiting_bytes() const {
 }
 
 void Replicator::Core::work_on_waiting(std::uint64_t now_ms) {
-    for (auto& [id, link] : links_)
-        while (const auto message = link.inflow.next(now_ms)) work_on(link, *message, now_ms);
+    // By peer, in the order of their oldest links.
+    std::vector<std::pair<PeerBudget*, std::vector<Link*>>> peers;
+    for (auto& [id, link] : links_) {
+        if (link.inflow.empty()) continue;
+        PeerBudget* const budget = link.inflow.budget().get();
+        auto peer = std::find_if(peers.begin(), peers.end(),
+                                 [budget](const auto& one) { return one.first == budget; });
+        if (peer == peers.end()) peer = peers.insert(peers.end(), {budget, {}});
+        peer->second.push_back(&link);
+    }
+    std::uint64_t done = 0;
+    for (std::size_t idle = 0; idle < peers.size() && done < kTurnWork; ++next_turn_) {
+        auto& [budget, links] = peers[next_turn_ % peers.size()];
+        while (!links.empty() && links.back()->inflow.empty()) links.pop_back();
+        std::optional<std::string> message;
+        if (!links.empty()) message = links.back()->inflow.next(now_ms);
+        idle = message ? 0 : idle + 1;
+        if (!message) continue;
+        const std::uint64_t before = budget->worked();
+        work_on(*links.back(), *message, now_ms);
+        done += budget->worked() - before;
+    }
+}
+
+void Replicator::Core::charge_rows(Link& link, const std::vector<KeyedRow>& rows, bool proofs) {
+    std::uint64_t units = rows.size() * work::kRow;
+    if (proofs)
+        for (const KeyedRow& keyed : rows) units += keyed.row.size() * work::kProof;
+    link.charge_work(units);
 }
 
 void Replicator::Core::work_on(Link& link, std::string_view bytes, std::uint64_t now_ms) {
     auto message = wire::decode(bytes);
     if (!message) {
-        link.inflow.charge(bytes.size());
+        link.inflow.charge({bytes.size(), 1, 0});
         return refuse(link, message.error().message);
     }
     const std::size_t sends = effects.sends.size();
@@ -148,7 +177,7 @@ void Replicator::Core::work_on(Link& link, std::string_view bytes, std::uint64_t
     if (std::holds_alternative<wire::Audit>(*message)) cost += 2 * options_.audit_bytes;
     for (std::size_t i = sends; i < effects.sends.size(); ++i)
         if (effects.sends[i].link == link.id) cost += effects.sends[i].message.size();
-    link.inflow.charge(cost);
+    link.inflow.charge({cost, 1, 0});
 }
 
 void Replicator::Core::handle(Link& link, wire::Message& message, std::uint64_t now_ms) {
@@ -227,6 +256,7 @@ void Replicator::Core::tick(std::uint64_t now_ms) {
     if (now_ms >= round_at_ms_) {
         round_at_ms_ = now_ms + jittered(options_.round_ms);
         forget_empty_buckets();
+        budgets_.forget_rested(now_ms);
         begin_round(now_ms);
         if (peers_changed_) save_peers();
     }

@@ -99,8 +99,12 @@ class Replicator::Core {
 
     // Messages.
     void work_on(Link& link, std::string_view bytes, std::uint64_t now_ms);
+    /// Messages that had to wait. Peers take turns, one message each, until so much was done that
+    /// the rest of the loop should have its turn.
     void work_on_waiting(std::uint64_t now_ms);
     void handle(Link& link, wire::Message& message, std::uint64_t now_ms);
+    /// Charges for rows that came, and for the proofs of their writes if those were checked.
+    static void charge_rows(Link& link, const std::vector<KeyedRow>& rows, bool proofs);
     /// Of messages that wait for their turn, on all links.
     std::size_t waiting_bytes() const;
     void on(Link& link, const wire::Hello& hello, std::uint64_t now_ms);
@@ -144,6 +148,7 @@ class Replicator::Core {
         LinkId link;
         std::uint64_t greeting;  ///< `Link::greeting` of the sender
         std::size_t bytes;
+        std::shared_ptr<MemoryCharge> charge;
         AfterProofs then;
     };
     /// Checks the rows if the bucket is signed, at once or elsewhere.
@@ -334,6 +339,8 @@ class Replicator::Core {
     Store& store_;
     ReplicatorOptions options_;  ///< at one place: what has a part in them refers to them
     ReplicaId self_;
+    PeerBudgets budgets_{options_};
+    std::size_t next_turn_ = 0;  ///< which of the peers with waiting messages begins
     std::map<LinkId, Link> links_;
     std::map<std::string, Bucket> buckets_;
     PullServer pull_server_;

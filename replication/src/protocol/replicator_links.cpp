@@ -24,6 +24,7 @@ void Replicator::Core::link_up(LinkId id, bool dialled, std::string address, std
     link.dialled = dialled;
     link.address = std::move(address);
     link.policy = std::move(policy);
+    if (link.policy) link.inflow.share(budgets_.of(link.policy->peer()));
     link.heard_ms = now_ms;
     if (dialled) greet(link, false, now_ms);
 }

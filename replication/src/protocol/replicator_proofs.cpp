@@ -6,32 +6,21 @@
 /// the replicator may do it on another thread: what waits for the outcome goes on when that is
 /// told.
 namespace kigumi {
-namespace {
-
-/// What the check of one write is charged as, in bytes: a link that may send 64 MiB in a second can
-/// have 16,000 writes checked, which takes a second.
-constexpr std::size_t kCheckCharge = 4'096;
-
-std::size_t writes_in(const std::vector<KeyedRow>& rows) {
-    std::size_t writes = 0;
-    for (const KeyedRow& keyed : rows) writes += keyed.row.size();
-    return writes;
-}
-
-}  // namespace
 
 void Replicator::Core::check_proofs(Link& link, const std::string& name,
                                     std::shared_ptr<std::vector<KeyedRow>> rows, AfterProofs then) {
     const auto is_signed = store_.is_signed(name);
     if (!is_signed) return then(link, tl::unexpected<Error>(is_signed.error()), now_ms_);
+    charge_rows(link, *rows, *is_signed);
     if (!*is_signed) return then(link, false, now_ms_);
-    link.inflow.charge_bytes(kCheckCharge * writes_in(*rows));
     if (!options_.proofs_elsewhere) return then(link, store_.check_proofs(name, *rows), now_ms_);
     const std::uint64_t id = ++last_check_;
     const std::size_t bytes = memory_of(*rows);
-    link.checking_bytes += bytes;
     checking_bytes_ += bytes;
-    checks_.emplace(id, PendingCheck{link.id, link.greeting, bytes, std::move(then)});
+    checks_.emplace(
+        id, PendingCheck{link.id, link.greeting, bytes,
+                         std::make_shared<MemoryCharge>(link.inflow.budget(), bytes),
+                         std::move(then)});
     effects.checks.push_back({id, name, std::move(rows)});
 }
 
@@ -40,14 +29,13 @@ void Replicator::Core::proofs_checked(std::uint64_t id, const Result<bool>& outc
     now_ms_ = now_ms;
     const auto it = checks_.find(id);
     if (it == checks_.end()) return;
-    const PendingCheck check = std::move(it->second);
+    PendingCheck check = std::move(it->second);
     checks_.erase(it);
     checking_bytes_ -= check.bytes;
     const auto link = links_.find(check.link);
-    if (link == links_.end()) return;
-    link->second.checking_bytes -= check.bytes;
-    // The peer has started over since.
-    if (!link->second.up || link->second.greeting != check.greeting) return;
+    check.charge.reset();
+    // The peer has gone, or started over since.
+    if (link == links_.end() || !link->second.up || link->second.greeting != check.greeting) return;
     check.then(link->second, outcome, now_ms);
 }
 

@@ -70,13 +70,12 @@ void Replicator::Core::hold(Link& link, const std::string& name, HeldPush push,
     if (target == buckets_.end()) return;
     if (!KIGUMI_DEFECT(kHeldWithoutBound) && !has_room(link, push.bytes))
         return want_pull(link, name, now_ms + pull_delay_ms(link));
+    push.charge = std::make_shared<MemoryCharge>(link.inflow.budget(), push.bytes);
     target->second.held.add(std::move(push));
 }
 
 bool Replicator::Core::has_room(const Link& link, std::size_t bytes) const {
-    std::size_t of_link = bytes + link.checking_bytes;
-    for (const auto& [name, bucket] : buckets_) of_link += bucket.held.bytes(link.id);
-    return of_link <= options_.held_peer_max_bytes &&
+    return link.inflow.budget()->memory_bytes() + bytes <= options_.held_peer_max_bytes &&
            buffered_bytes() + bytes <= options_.held_max_bytes;
 }
 

@@ -24,6 +24,10 @@ class PeerPolicy {
   public:
     virtual ~PeerPolicy() = default;
 
+    /// Who the peer is: the same text for all links of one peer, by whichever of its keys. They
+    /// share what one peer may cost this node. Asked once for each link. Empty: the link shares
+    /// with no other.
+    virtual std::string_view peer() const { return {}; }
     virtual Rights in(std::string_view bucket) const = 0;
     /// The peer says that it is this replica. kInvalidArgument: that belongs to somebody else.
     virtual Result<void> claim(const ReplicaId& replica) = 0;

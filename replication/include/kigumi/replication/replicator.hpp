@@ -75,13 +75,17 @@ struct ReplicatorOptions {
     /// peer waits for so long at most.
     std::uint64_t breaker_min_ms = 1'000;
     std::uint64_t breaker_max_ms = 10'000;
-    /// What may come from one peer in a second, counting what is read and sent to answer it but not
-    /// the pulled rows that were asked for. More than that waits, at most `link_waiting_bytes` of
-    /// it and `waiting_max_bytes` over all links; the rest is thrown away, and a peer that goes on
-    /// for ten seconds' worth is cut off. A peer can take so much of the node's time from others,
-    /// and not pull faster.
+    /// What may come from one peer in a second, over all its links (`PeerPolicy::peer`), counting
+    /// what is read and sent to answer it but not the pulled rows that were asked for. More than
+    /// that waits, at most `link_waiting_bytes` of it and `waiting_max_bytes` over all links; the
+    /// rest is thrown away, and a peer that goes on for ten seconds' worth is cut off. A peer can
+    /// take so much of the node's time from others, and not pull faster.
     std::uint64_t link_bytes_per_s = std::uint64_t{64} << 20;
     std::uint64_t link_messages_per_s = 20'000;
+    /// Work that may be done for one peer in a second, over all its links, in units of about a
+    /// microsecond of the node's thread: a message is 5, each row of a push or an audit 5, each
+    /// proof to check 60, and 256 bytes read or written 1. What is beyond waits as above.
+    std::uint64_t peer_work_per_s = 500'000;
     std::size_t link_waiting_bytes = std::size_t{4} << 20;
     std::size_t waiting_max_bytes = std::size_t{32} << 20;
     /// Bytes of a pull answer that may be on their way.
