@@ -360,8 +360,8 @@ class Replicator::Core {
     ReplicationCounters counters_;
     std::map<std::uint64_t, PendingCheck> checks_;  ///< proofs that are being looked at elsewhere
     std::uint64_t last_check_ = 0;
-    std::size_t checking_bytes_ = 0;  ///< of their rows, in memory
-    std::uint64_t now_ms_ = 0;        ///< of the event that is being dealt with
+    std::size_t checking_bytes_ = 0;    ///< of their rows, in memory
+    std::uint64_t now_ms_ = 0;          ///< of the event that is being dealt with
     std::optional<Evidence> evidence_;  ///< the last, until it was acted on
     std::uint64_t renew_at_ms_ = 0;     ///< the identity is not renewed before
     std::uint64_t claim_noted_until_ms_ = 0;

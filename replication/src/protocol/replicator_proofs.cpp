@@ -17,10 +17,9 @@ void Replicator::Core::check_proofs(Link& link, const std::string& name,
     const std::uint64_t id = ++last_check_;
     const std::size_t bytes = memory_of(*rows);
     checking_bytes_ += bytes;
-    checks_.emplace(
-        id, PendingCheck{link.id, link.greeting, bytes,
-                         std::make_shared<MemoryCharge>(link.inflow.budget(), bytes),
-                         std::move(then)});
+    checks_.emplace(id, PendingCheck{link.id, link.greeting, bytes,
+                                     std::make_shared<MemoryCharge>(link.inflow.budget(), bytes),
+                                     std::move(then)});
     effects.checks.push_back({id, name, std::move(rows)});
 }
 
