@@ -7,9 +7,6 @@
 namespace kigumi {
 namespace {
 
-/// Different refusals of one link that are told of; the rest is counted only.
-constexpr std::size_t kMaxTold = 64;
-
 /// The bucket that a message is about, for those that name one.
 std::string bucket_of(const wire::Message& message) {
     return std::visit(

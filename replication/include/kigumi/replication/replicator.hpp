@@ -98,7 +98,8 @@ struct ReplicatorOptions {
     /// from one peer, so that none can take the room of all. What finds no room is pulled.
     std::size_t held_max_bytes = std::size_t{8} << 20;
     std::size_t held_peer_max_bytes = std::size_t{4} << 20;
-    /// Entries of version vectors that are remembered of one peer, over all buckets. 64 bytes each.
+    /// Entries of version vectors that are remembered of one peer, over all its links and buckets.
+    /// 64 bytes each.
     std::size_t peer_vector_entries = std::size_t{1} << 20;
     /// Rows of a pull that are kept in memory before they are staged on disk: no writer waits
     /// longer than for these.
@@ -121,6 +122,10 @@ struct ReplicatorOptions {
     /// Whether a replica may have a bucket at all: collection does not wait for those that may not
     /// and have written nothing to it. Everybody may if this is empty.
     std::function<bool(const ReplicaId&, std::string_view bucket)> reads;
+    /// The peer that a replica belongs to: one text for all replicas whose keys are listed as one
+    /// peer's, empty if that is not known. Peers have no keys, and each replica is a peer of its
+    /// own, if this is empty.
+    std::function<std::string(const ReplicaId&)> peer_of;
     /// Random numbers, for session names and jitter; must be set.
     std::function<std::uint64_t()> random;
 };
