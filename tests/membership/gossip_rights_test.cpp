@@ -101,8 +101,8 @@ TEST_F(GossipRights, ItIsItselfAlsoUnderAnEarlierName) {
     ASSERT_TRUE(say(5, {}));
     Contact renamed = contact(5);
     renamed.replica = id(55);
-    ASSERT_TRUE(say({renamed, kStart, Gossip{}, {{contact(5), kStart, Liveness::kLeft, {}}}},
-                    key(5)));
+    ASSERT_TRUE(
+        say({renamed, kStart, Gossip{}, {{contact(5), kStart, Liveness::kLeft, {}}}}, key(5)));
     EXPECT_EQ(known(5)->liveness, Liveness::kLeft);
     EXPECT_NE(known(55), nullptr);
 }
@@ -121,8 +121,8 @@ TEST_F(GossipRights, NobodyIsAnothersReplica) {
 TEST_F(GossipRights, OnlyListedKeysAreRemembered) {
     Contact keyless = contact(6);
     keyless.key.clear();
-    ASSERT_TRUE(say(1, {{keyless, kStart, Liveness::kAlive, {}},
-                        {contact(20), kStart, Liveness::kAlive, {}}}));
+    ASSERT_TRUE(say(
+        1, {{keyless, kStart, Liveness::kAlive, {}}, {contact(20), kStart, Liveness::kAlive, {}}}));
     EXPECT_EQ(known(6), nullptr);
     EXPECT_EQ(known(20), nullptr);
     EXPECT_EQ(node_->ignored_claims(), 2U);
@@ -155,8 +155,8 @@ TEST_F(GossipRights, AMemberCanDenyWhateverIsToldOfIt) {
 
 TEST_F(GossipRights, ANodeDeniesWhatIsToldOfItself) {
     // Others may believe anything of it that they were told before there were bounds.
-    for (const std::uint64_t told : {kStart, kStart + 30 * kDay, kMaxToldIncarnation,
-                                     kMaxToldIncarnation + 5'000}) {
+    for (const std::uint64_t told :
+         {kStart, kStart + 30 * kDay, kMaxToldIncarnation, kMaxToldIncarnation + 5'000}) {
         for (int i = 0; i < 20 && node_->self().incarnation <= told; ++i)
             ASSERT_TRUE(say(1, {{contact(0), told, Liveness::kLeft, {}}}));
         EXPECT_GT(node_->self().incarnation, told);

@@ -99,9 +99,9 @@ TEST(Acknowledgements, OfAnEarlierRunAreTrimmed) {
     EXPECT_EQ(known.settled(kPeer), nullptr);
 }
 
-/// Rule 7: what counts is a word that the replica has said, as it said it; it still holds that much,
-/// also after it was restored; and all that the word speaks of is here. What is remembered is no
-/// larger than V.
+/// Rule 7: what counts is a word that the replica has said, as it said it; it still holds that
+/// much, also after it was restored; and all that the word speaks of is here. What is remembered is
+/// no larger than V.
 RC_GTEST_PROP(AcknowledgementsLaws, AWordCountsAsItWasSaidAndOnceAllOfItIsHere, ()) {
     Acknowledgements known({});
     VersionVector ours;

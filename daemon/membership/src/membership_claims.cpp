@@ -40,8 +40,7 @@ bool Membership::Core::believable(const Claim& claim, const Teller& from) {
         const std::string& key = claim.contact.key;
         // A member is reached as the holder of its key, so that it has to have a listed one.
         if (!policy_->is_listed(key) || !policy_->may_own(key, claim.contact.replica)) return false;
-        const bool of_itself = peer != nullptr &&
-                               policy_->is_same_peer(key, from.contact.key) &&
+        const bool of_itself = peer != nullptr && policy_->is_same_peer(key, from.contact.key) &&
                                policy_->is_same_peer(peer->member.contact.key, key);
         if (!from.trusted && !of_itself) return false;
     }
@@ -183,8 +182,8 @@ bool Membership::Core::consider_self(const Claim& claim, const Teller& from) {
         deny_not_before_ms_ = now_ms_ + kDenyPauseMs;
     }
     // In small steps beyond what anybody can have been told: each teller tells it again.
-    self.incarnation = std::min(claim.incarnation + 1,
-                                std::max(kMaxToldIncarnation, self.incarnation + kDenials));
+    self.incarnation =
+        std::min(claim.incarnation + 1, std::max(kMaxToldIncarnation, self.incarnation + kDenials));
     // Whoever suspects us had no answer in time.
     if (from.trusted && same_life && claim.liveness == Liveness::kSuspect) doubt_self(1);
     news_.add(own_claim());

@@ -54,8 +54,8 @@ void Acknowledgements::hear_of(const ReplicaId& replica, const VersionVector& th
                                const VersionVector& ours, LinkId from, std::uint64_t wall_ms) {
     const auto it = heard_.find(replica);
     if (it == heard_.end() && heard_.size() >= kMaxReplicas) return;
-    if (it != heard_.end() && ((it->second.newest == theirs && !it->second.trimmed) ||
-                               !theirs.covers(it->second.newest)))
+    if (it != heard_.end() &&
+        ((it->second.newest == theirs && !it->second.trimmed) || !theirs.covers(it->second.newest)))
         return;
     Heard& heard = heard_[replica];
     heard.from = from;

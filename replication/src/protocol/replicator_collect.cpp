@@ -68,9 +68,9 @@ void Replicator::Core::refresh_backup_holds() {
 }
 
 /// What every member has seen, as far as this replica has seen all that they wrote before; nothing
-/// if somebody has not been heard of. A linked replica that is not in the list is waited for as well
-/// if it may write: the list may be late. One that may not has written nothing that could be on its
-/// way; and of a peer that is many replicas only those count that are remembered.
+/// if somebody has not been heard of. A linked replica that is not in the list is waited for as
+/// well if it may write: the list may be late. One that may not has written nothing that could be
+/// on its way; and of a peer that is many replicas only those count that are remembered.
 std::optional<VersionVector> Replicator::Core::stable_version(const std::string& name,
                                                               const Bucket& bucket) const {
     std::set<ReplicaId> waited_for = members::waited_for(members_, bucket.version, self_);

@@ -20,7 +20,7 @@ bool Replicator::Core::is_ghost(const Bucket& bucket, const ReplicaId& replica) 
 }
 
 Replicator::Core::Room Replicator::Core::room_for(const Bucket& bucket,
-                                                 const ReplicaId& replica) const {
+                                                  const ReplicaId& replica) const {
     const auto& all = bucket.acknowledgements.all();
     if (!options_.peer_of || all.contains(replica)) return {true, {}};
     const std::string peer = options_.peer_of(replica);
@@ -67,12 +67,11 @@ void Replicator::Core::forget_ghosts(Bucket& bucket) {
     });
     const auto& all = bucket.acknowledgements.all();
     peers_changed_ =
-        peers_changed_ || std::any_of(bucket.saved_peers.begin(), bucket.saved_peers.end(),
-                                      [&](const auto& saved) {
-                                          return !all.contains(saved.first) &&
-                                                 is_ghost(bucket, saved.first) &&
-                                                 !linked_to(saved.first);
-                                      });
+        peers_changed_ ||
+        std::any_of(bucket.saved_peers.begin(), bucket.saved_peers.end(), [&](const auto& saved) {
+            return !all.contains(saved.first) && is_ghost(bucket, saved.first) &&
+                   !linked_to(saved.first);
+        });
 }
 
 std::size_t Replicator::Core::vector_entries(const Link& link) const {

@@ -12,8 +12,8 @@ std::map<ReplicaId, Replicator::Core::SavedPeer> Replicator::Core::peers_of(
     for (const auto& [replica, audited] : bucket.audits) peers[replica].audited = audited;
     for (const auto& [replica, link] : links) {
         // One that has said nothing of the bucket is told of if it may, and is not one of too many.
-        if (!peers.contains(replica) && (link->rights(name) == Rights::none() ||
-                                         !room_for(bucket, replica).any))
+        if (!peers.contains(replica) &&
+            (link->rights(name) == Rights::none() || !room_for(bucket, replica).any))
             continue;
         SavedPeer& peer = peers[replica];
         peer.address = link->address;

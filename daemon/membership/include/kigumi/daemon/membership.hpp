@@ -34,8 +34,8 @@ class KIGUMI_API Membership {
     };
 
     /// `self.incarnation` must be higher than in any earlier life of this replica: milliseconds
-    /// since 1970 will do (should the clock have gone back, others tell and it is raised). Without a
-    /// policy everybody is believed.
+    /// since 1970 will do (should the clock have gone back, others tell and it is raised). Without
+    /// a policy everybody is believed.
     Membership(membership::Member self, MembershipOptions options, std::uint64_t now_ms,
                std::shared_ptr<MembershipPolicy> policy = nullptr);
     ~Membership();
@@ -45,8 +45,8 @@ class KIGUMI_API Membership {
     void join(const membership::Contact& seed);
     /// A message from a peer; anything may be in it. `proved_key`: the key that its connection has
     /// shown, which its sender must name; empty without encryption. Returns who says to have sent
-    /// it; an error names what is wrong with the message. kBusy, kFull, kIo: only its sender's claim
-    /// to be that replica cannot be accepted now, and nothing of it is believed.
+    /// it; an error names what is wrong with the message. kBusy, kFull, kIo: only its sender's
+    /// claim to be that replica cannot be accepted now, and nothing of it is believed.
     Result<ReplicaId> receive(std::string_view message, std::uint64_t now_ms,
                               std::string_view proved_key = {});
     /// Something else has come from a member: it lives.
