@@ -47,7 +47,7 @@ constexpr std::array kCommands = {
             kWrite, member},
     Command{"status", "", "print identity, clock, peers and size of the node", 0, 0, kRead, status},
     Command{"wait", "N TIMEOUT",
-            "wait until N other nodes hold this node's writes, at most TIMEOUT ms", 2, 2, kRead,
+            "wait until N other peers hold this node's writes, at most TIMEOUT ms", 2, 2, kRead,
             wait},
     Command{"sign", "", "make the bucket signed: every write proves its origin", 0, 0, kWrite,
             sign},

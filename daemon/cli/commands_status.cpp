@@ -141,6 +141,9 @@ std::string peer_json(const PeerRecord& peer, const Lag& lag, std::uint64_t wall
     object.add("audited",
                peer.audited_ms == 0 ? Value() : Value(iso_time(Hlc::at_ms(peer.audited_ms))));
     object.raw("differences", std::to_string(peer.differences));
+    // Whom `wait` counts it as.
+    object.add("peer", peer.peer.empty() ? Value() : Value(peer.peer));
+    object.add("holds", Value(peer.holds));
     return object.text();
 }
 
@@ -151,8 +154,11 @@ std::string peer_text(const PeerRecord& peer, const Lag& lag, std::uint64_t wall
            " events, " + (lag.own_events == 0 ? "" : seconds(lag.age_ms(wall_ms)) + " s, ") +
            (peer.audited_ms == 0 ? "not audited yet"
                                  : "audited " + iso_time(Hlc::at_ms(peer.audited_ms))) +
-           (peer.differences == 0 ? ""
-                                  : ", " + std::to_string(peer.differences) + " differences found");
+           (peer.differences == 0
+                ? ""
+                : ", " + std::to_string(peer.differences) + " differences found") +
+           (peer.holds ? "" : ", does not count for wait") +
+           (peer.peer.empty() ? "" : ", key " + peer.peer);
 }
 
 std::string status_json(const Session& session, const Status& status) {

@@ -73,7 +73,7 @@ Result<void> settle_identity(StoreState& state) {
 }
 
 void write_peer(codec::Packer& packer, const PeerRecord& peer) {
-    packer.pack_array(8);
+    packer.pack_array(11);
     codec::pack_text(packer, peer.address);
     peer.connected ? packer.pack_true() : packer.pack_false();
     packer.pack_uint64(peer.changed_ms);
@@ -82,6 +82,9 @@ void write_peer(codec::Packer& packer, const PeerRecord& peer) {
     packer.pack_uint64(peer.settled_ms);
     packer.pack_uint64(peer.audited_ms);
     packer.pack_uint64(peer.differences);
+    codec::pack_text(packer, peer.peer);
+    peer.holds ? packer.pack_true() : packer.pack_false();
+    peer.trimmed ? packer.pack_true() : packer.pack_false();
 }
 
 }  // namespace
@@ -209,7 +212,8 @@ Result<ReplicaId> Store::replica() {
 
 const std::optional<IdentityChange>& Store::renewed() const { return state_->renewed; }
 
-Result<void> Store::put_peers(const std::map<std::string, std::vector<PeerRecord>>& peers) {
+Result<void> Store::put_peers(const std::map<std::string, std::vector<PeerRecord>>& peers,
+                              const std::map<std::string, std::vector<ReplicaId>>& gone) {
     KIGUMI_TRY(const auto txn, state_->env->begin_write());
     for (const auto& [bucket, records] : peers) {
         KIGUMI_TRY(const auto id, schema::make_bucket(*txn, bucket));
@@ -220,6 +224,13 @@ Result<void> Store::put_peers(const std::map<std::string, std::vector<PeerRecord
             const std::string key = schema::bucket_prefix(id) + std::string(peer.replica.bytes());
             KIGUMI_CHECK(txn->put(Table::kMembers, key, record.bytes));
         }
+    }
+    for (const auto& [bucket, replicas] : gone) {
+        KIGUMI_TRY(const auto id, schema::find_bucket(*txn, bucket));
+        if (!id) continue;
+        for (const ReplicaId& replica : replicas)
+            KIGUMI_CHECK(txn->erase(Table::kMembers,
+                                    schema::bucket_prefix(*id) + std::string(replica.bytes())));
     }
     return txn->commit();
 }
@@ -235,17 +246,22 @@ Result<std::vector<PeerRecord>> Store::peers(std::string_view bucket) {
         PeerRecord peer;
         peer.replica = ReplicaId::from_bytes(item->key.substr(prefix.size())).value_or(ReplicaId());
         KIGUMI_TRY(MsgpackReader reader, MsgpackReader::parse(item->value));
-        // Records that were written before there were audits end earlier.
-        const bool audits = reader.array() > 6;
+        // Records that were written before there were audits, or peers with keys, end earlier.
+        const std::uint32_t fields = reader.array();
         peer.address = reader.text();
         peer.connected = reader.boolean();
         peer.changed_ms = reader.uint();
         peer.acknowledged = codec::read_vector(reader);
         peer.settled = codec::read_vector(reader);
         peer.settled_ms = reader.uint();
-        if (audits) {
+        if (fields > 6) {
             peer.audited_ms = reader.uint();
             peer.differences = reader.uint();
+        }
+        if (fields > 8) {
+            peer.peer = reader.text();
+            peer.holds = reader.boolean();
+            peer.trimmed = reader.boolean();
         }
         KIGUMI_CHECK(reader.finish("a stored peer"));
         peers.push_back(std::move(peer));

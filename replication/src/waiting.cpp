@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <set>
 #include <thread>
 
 #include "kigumi/crdt/json.hpp"
@@ -46,19 +47,24 @@ Result<std::size_t> Store::confirmed(std::string_view bucket, const VersionVecto
     KIGUMI_TRY(const auto known, peers(bucket));
     KIGUMI_TRY(const auto list, members::list(*this));
     KIGUMI_TRY(const ReplicaId self, replica());
-    return std::count_if(known.begin(), known.end(), [&](const PeerRecord& peer) {
-        const auto member = list.find(peer.replica);
+    // One peer can be many replicas, and say so of as many as it likes.
+    std::set<std::string> confirmed;
+    for (const PeerRecord& record : known) {
+        const auto member = list.find(record.replica);
         const bool retired = member != list.end() && member->second == members::Standing::kRetired;
-        return peer.replica != self && !retired && peer.acknowledged.covers(version);
-    });
+        if (record.replica == self || retired || !record.holds) continue;
+        if (record.acknowledged.covers(version))
+            confirmed.insert(record.peer.empty() ? record.replica.hex() : record.peer);
+    }
+    return confirmed.size();
 }
 
 Result<std::size_t> Store::wait_confirmed(std::string_view bucket, const VersionVector& version,
-                                          std::size_t replicas, milliseconds timeout) {
+                                          std::size_t peers, milliseconds timeout) {
     std::size_t count = 0;
     const auto enough = [&]() -> Result<bool> {
         KIGUMI_TRY(count, confirmed(bucket, version));
-        return count >= replicas;
+        return count >= peers;
     };
     const auto end = Clock::now() + timeout;
     while (true) {
@@ -70,7 +76,7 @@ Result<std::size_t> Store::wait_confirmed(std::string_view bucket, const Version
         if (reached) return count;
         if (Clock::now() >= end)
             return fail(ErrorCode::kNotYet,
-                        std::to_string(count) + " of " + counted(replicas, "replica") +
+                        std::to_string(count) + " of " + counted(peers, "peer") +
                             " confirmed within " + std::to_string(timeout.count()) +
                             " ms; what was written stays and goes on its way: wait again, or "
                             "look at the status for who is behind");

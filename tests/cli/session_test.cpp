@@ -80,7 +80,7 @@ TEST_F(WaitCommand, SaysHowManyHaveItAndNotYetIfTheyAreTooFew) {
     expect_prints(cli({"wait", "0", "0"}), "0\n");
     const Outcome early = cli({"wait", "2", "30"});
     EXPECT_EQ(early.status, kNotYet);
-    EXPECT_NE(early.err.find("0 of 2 replicas confirmed within 30 ms"), std::string::npos)
+    EXPECT_NE(early.err.find("0 of 2 peers confirmed within 30 ms"), std::string::npos)
         << early.err;
     expect_error(cli({"wait", "-1", "0"}), "not -1");
     expect_error(cli({"wait", "soon", "0"}), "soon");

@@ -56,6 +56,7 @@ constexpr std::pair<Defect, const char*> kDefects[] = {
     {Defect::kOverlaidAtPresent, "what a large pull brought is joined at the V that it led to"},
     {Defect::kFoldedForgotten, "a write to a row of a full pull hides what was sent of it"},
     {Defect::kUnfoldedServed, "what is not folded in yet is missing in pushes and answers"},
+    {Defect::kTrimmedWordSettled, "a word counts without its entries of unknown origins"},
     {Defect::kProofNotChecked, "a write in a signed bucket needs no sound proof"},
     {Defect::kContributionsDropped, "a peer that may not relay drops contributions of others"},
     {Defect::kForeignFloorTaken, "a peer that may not relay raises G"},

@@ -31,6 +31,20 @@ TEST(AllowedPeer, HasRightsByBucket) {
     EXPECT_EQ(narrow.in("default"), Rights::none()) << "what is not named is not allowed";
 }
 
+TEST(AllowedPeer, MayGossipIfItMayDoAnythingOrIsSaidTo) {
+    for (const std::string rights :
+         {"", "=all", "=read+write+relay", "=write+relay", "=gossip", "=read+gossip",
+          "=orders:read+write,gossip", "=orders:read,read+gossip", "=logs:none,all",
+          "=orders:all,write+relay"})
+        EXPECT_TRUE(parse_allowed(text('A') + rights).value().gossip) << rights;
+    for (const std::string rights : {"=read", "=write", "=read+write", "=none", "=orders:all",
+                                     "=orders:all,read", "=logs:read,read+write+relay"})
+        EXPECT_FALSE(parse_allowed(text('A') + rights).value().gossip) << rights;
+    const AllowedPeer sensor = parse_allowed(text('A') + "=orders:write,gossip").value();
+    EXPECT_EQ(sensor.in("orders"), (Rights{false, true, false}));
+    EXPECT_EQ(sensor.in("default"), Rights::none()) << "gossip is no right to a bucket";
+}
+
 TEST(AllowedPeer, MayHaveSeveralKeys) {
     const AllowedPeer peer = parse_allowed(text('A') + "," + text('B') + "=read").value();
     EXPECT_EQ(peer.keys, (std::vector{key('A'), key('B')}));
@@ -49,7 +63,8 @@ TEST(AllowedPeer, KeysAreToldFromRightsByTheirLength) {
 TEST(AllowedPeer, RefusesWhatIsNotClear) {
     for (const std::string rights :
          {"=", "=reed", "=read+", "=+read", "=relay", "=read+relay", "=a:read,a:write", "=read,all",
-          "=a:", "=read,", ",", ",abc", " =read", "x", "=all+read"})
+          "=a:", "=read,", ",", ",abc", " =read", "x", "=all+read", "=a:gossip",
+          "=a:read+gossip,read", "=all+gossip"})
         EXPECT_FALSE(parse_allowed(text('A') + rights)) << rights;
     EXPECT_FALSE(parse_allowed(""));
     EXPECT_FALSE(parse_allowed("localhost:7001"));
@@ -64,6 +79,10 @@ TEST(AllowList, TellsWhomAChangeAffects) {
     EXPECT_TRUE(list.same_peer(key('B'), key('C')));
     EXPECT_FALSE(list.same_peer(key('A'), key('B')));
     EXPECT_FALSE(list.same_peer(key('E'), key('E'))) << "it is not listed";
+    EXPECT_TRUE(list.may_gossip(key('C')));
+    EXPECT_FALSE(list.may_gossip(key('E'))) << "it is not listed";
+    EXPECT_EQ(list.first_key(key('C')), key('B'));
+    EXPECT_EQ(list.first_key(key('E')), std::nullopt);
     const auto affected =
         list.replace({text('D'), text('A') + "=read", text('E'), text('C') + "," + text('B')})
             .value();

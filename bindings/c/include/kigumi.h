@@ -510,8 +510,9 @@ KIGUMI_API KIGUMI_MUST_USE kigumi_status kigumi_read_open_at_least(kigumi_store*
                                                                    int64_t timeout_ms,
                                                                    kigumi_txn** txn);
 
-/* How many other replicas are known to hold durably what the session has seen of the bucket; for a
- * NULL token, what this replica has written to it. O(peers). */
+/* How many other peers are known to hold durably what the session has seen of the bucket; for a NULL
+ * token, what this replica has written to it. Replicas of one key count once, if that key may read
+ * the bucket; without keys each replica counts. O(replicas). */
 KIGUMI_API KIGUMI_MUST_USE kigumi_status kigumi_confirmed(kigumi_store* store, const char* bucket,
                                                           const kigumi_token* token,
                                                           size_t* replicas);

@@ -63,7 +63,7 @@ class Bucket(Space):
         return Watch(self._store.watch(self._name))
 
     def wait(self, replicas: int, timeout: float | None = None) -> int:
-        """Waits until so many other replicas hold durably what this one has written to the bucket.
+        """Waits until so many other peers hold durably what this one has written to the bucket.
 
         Returns how many they are. NotYetError after `timeout` seconds; what was written stays in any
         case. Nobody confirms while no node runs.
@@ -73,7 +73,7 @@ class Bucket(Space):
         )
 
     def confirmed(self) -> int:
-        """How many other replicas are known to hold what `wait` waits for."""
+        """How many other peers are known to hold what `wait` waits for."""
         return self._store.confirmed(self._name, self._token)
 
     def session(self, token: str = "", *, timeout: float | None = None) -> Session:

@@ -13,6 +13,14 @@ void member_metrics(Exposition& out, const MembershipStatus& status) {
                "How far this node doubts itself, 0 if it is sound: it waits so many times longer "
                "before it accuses others.");
     out.sample(static_cast<double>(status.self_doubt));
+    out.family("kigumi_ignored_claims_total", Kind::kCounter,
+               "What peers told of other nodes and was not believed: they may not gossip, or the "
+               "node that it is about has no key that is listed.");
+    out.sample(static_cast<double>(status.ignored_claims));
+    out.family("kigumi_dropped_control_messages_total", Kind::kCounter,
+               "Messages of the failure detector that were thrown away unread: their sender sent "
+               "too many, or is ever new replicas.");
+    out.sample(static_cast<double>(status.dropped_messages));
     out.family("kigumi_peer_state", Kind::kGauge,
                "1 for what is believed of the node at present, 0 for the rest. An opinion: nothing "
                "is decided by it.");

@@ -100,7 +100,10 @@ Json membership_json(const MembershipStatus& status) {
                          {"leaf", member.contact.leaf},
                          {"opinion", name_of(member.liveness)},
                          {"since", time_json(member.changed_ms)}});
-    return {{"self_doubt", status.self_doubt}, {"nodes", std::move(nodes)}};
+    return {{"self_doubt", status.self_doubt},
+            {"ignored_claims", status.ignored_claims},
+            {"dropped_messages", status.dropped_messages},
+            {"nodes", std::move(nodes)}};
 }
 
 Json store_json(const Observation& now) {

@@ -30,9 +30,13 @@ MembershipOptions consistent(MembershipOptions options) {
 
 }  // namespace
 
-Membership::Core::Core(Member self_member, MembershipOptions options, std::uint64_t now_ms)
+Membership::Core::Core(Member self_member, MembershipOptions options, std::uint64_t now_ms,
+                       std::shared_ptr<MembershipPolicy> policy)
     : self(std::move(self_member)),
       options_(consistent(std::move(options))),
+      policy_(std::move(policy)),
+      started_ms_(now_ms),
+      highest_start_(std::min(self.incarnation, kMaxToldIncarnation)),
       now_ms_(now_ms),
       due_ms_(UINT64_MAX),
       next_number_(options_.random()),
@@ -42,7 +46,7 @@ Membership::Core::Core(Member self_member, MembershipOptions options, std::uint6
       announce_at_ms_(now_ms + jittered(options_.announce_ms)),
       join_at_ms_(now_ms),
       forget_at_ms_(now_ms) {
-    self.incarnation = std::min(self.incarnation, kMaxIncarnation / 2);
+    self.incarnation = std::min(self.incarnation, kMaxToldIncarnation);
     self.liveness = Liveness::kAlive;
     self.changed_ms = now_ms;
 }
@@ -60,10 +64,21 @@ Result<ReplicaId> Membership::Core::receive(std::string_view bytes, std::uint64_
     const ReplicaId sender = message.sender.replica;
     // A seed may be this node's own address.
     if (left_ || sender == self.contact.replica) return sender;
-    const Contact& from = message.sender;
-    const bool exchanged = std::holds_alternative<Exchange>(message.body);
-    consider({from, message.incarnation, Liveness::kAlive, {}}, from, exchanged);
-    for (const Claim& claim : message.claims) consider(claim, from, exchanged);
+    if (policy_) KIGUMI_CHECK(policy_->claim(message.sender.key, sender));
+    const Teller from{message.sender, trusts(message.sender.key),
+                      std::holds_alternative<Exchange>(message.body)};
+    consider({message.sender, message.incarnation, Liveness::kAlive, {}}, from);
+    bool wrong = false;
+    for (const Claim& claim : message.claims) {
+        if (claim.contact.replica == self.contact.replica)
+            wrong = consider_self(claim, from) || wrong;
+        else if (believable(claim, from))
+            consider(claim, from);
+        else
+            ++ignored_claims;
+    }
+    // Once, however often it says it.
+    if (wrong) send(message.sender, Gossip{});
     if (Peer* const peer = find(sender)) peer->heard_ms = now_ms_;
     std::visit([&](const auto& body) { on(from, body); }, message.body);
     if (Peer* const peer = find(sender)) tell_what_we_think(*peer);
@@ -88,6 +103,16 @@ void Membership::Core::tick(std::uint64_t now_ms) {
     if (now_ms_ >= join_at_ms_) try_seeds();
     if (now_ms_ >= forget_at_ms_) forget_old();
     due_ms_ = next_wakeup();
+}
+
+void Membership::Core::review() {
+    if (!policy_) return;
+    std::erase_if(peers_, [this](const auto& entry) {
+        return !policy_->is_listed(entry.second.member.contact.key);
+    });
+    std::erase_if(seeds_, [this](const Contact& seed) {
+        return !seed.key.empty() && !policy_->is_listed(seed.key);
+    });
 }
 
 void Membership::Core::leave() {
@@ -157,10 +182,12 @@ std::size_t Membership::Core::tellings() const {
 }
 
 std::vector<Contact> Membership::Core::some(std::size_t count, Liveness upto,
-                                            const ReplicaId& except) {
+                                            const ReplicaId& except, bool trusted_only) {
     std::vector<const Contact*> all;
     for (const auto& [replica, peer] : peers_)
-        if (replica != except && peer.member.liveness <= upto) all.push_back(&peer.member.contact);
+        if (replica != except && peer.member.liveness <= upto &&
+            (!trusted_only || trusts(peer.member.contact.key)))
+            all.push_back(&peer.member.contact);
     std::vector<Contact> chosen;
     for (std::size_t i = 0; i < all.size() && chosen.size() < count; ++i) {
         std::swap(all[i], all[i + random_below(all.size() - i)]);
@@ -169,8 +196,10 @@ std::vector<Contact> Membership::Core::some(std::size_t count, Liveness upto,
     return chosen;
 }
 
-Membership::Membership(Member self, MembershipOptions options, std::uint64_t now_ms)
-    : core_(std::make_unique<Core>(std::move(self), std::move(options), now_ms)) {}
+Membership::Membership(Member self, MembershipOptions options, std::uint64_t now_ms,
+                       std::shared_ptr<MembershipPolicy> policy)
+    : core_(
+          std::make_unique<Core>(std::move(self), std::move(options), now_ms, std::move(policy))) {}
 Membership::~Membership() = default;
 
 void Membership::join(const Contact& seed) { core_->join(seed); }
@@ -183,12 +212,14 @@ void Membership::heard(const ReplicaId& replica, std::uint64_t now_ms) {
 }
 void Membership::doubt(const ReplicaId& replica) { core_->doubt(replica); }
 void Membership::tick(std::uint64_t now_ms) { core_->tick(now_ms); }
+void Membership::review() { core_->review(); }
 void Membership::leave() { core_->leave(); }
 void Membership::rename(const ReplicaId& replica) { core_->rename(replica); }
 std::uint64_t Membership::next_wakeup() const { return core_->next_wakeup(); }
 Membership::Actions Membership::take_actions() { return std::exchange(core_->actions, {}); }
 const Member& Membership::self() const { return core_->self; }
 std::vector<Member> Membership::members() const { return core_->members(); }
+std::uint64_t Membership::ignored_claims() const { return core_->ignored_claims; }
 unsigned Membership::self_doubt() const { return core_->doubt_of_self; }
 
 }  // namespace kigumi

@@ -21,7 +21,8 @@ class Membership::Core {
     using Claim = membership::Claim;
     using Liveness = membership::Liveness;
 
-    Core(membership::Member self, MembershipOptions options, std::uint64_t now_ms);
+    Core(membership::Member self, MembershipOptions options, std::uint64_t now_ms,
+         std::shared_ptr<MembershipPolicy> policy);
 
     void join(const Contact& seed);
     Result<ReplicaId> receive(std::string_view bytes, std::uint64_t now_ms,
@@ -29,6 +30,7 @@ class Membership::Core {
     void heard(const ReplicaId& replica, std::uint64_t now_ms);
     void doubt(const ReplicaId& replica);
     void tick(std::uint64_t now_ms);
+    void review();
     void leave();
     void rename(const ReplicaId& replica);
     std::uint64_t next_wakeup() const;
@@ -37,6 +39,7 @@ class Membership::Core {
     membership::Member self;
     Actions actions;
     unsigned doubt_of_self = 0;
+    std::uint64_t ignored_claims = 0;
 
   private:
     struct Peer {
@@ -57,31 +60,44 @@ class Membership::Core {
         std::size_t nacks = 0;
         bool answered = false;
     };
+    /// Who speaks.
+    struct Teller {
+        const Contact& contact;
+        bool trusted;            ///< what it says of others is believed
+        bool exchanged = false;  ///< its whole list rather than news
+    };
     /// A probe for somebody else.
     struct Errand {
         Contact asker;
+        ReplicaId target;
         std::uint64_t number = 0;   ///< the asker's
         std::uint64_t nack_ms = 0;  ///< 0: sent
         std::uint64_t end_ms = 0;
     };
 
     // Messages.
-    void on(const Contact& from, const membership::Ping& ping);
-    void on(const Contact& from, const membership::PingFor& ping);
-    void on(const Contact& from, const membership::Ack& ack);
-    void on(const Contact& from, const membership::Nack& nack);
-    void on(const Contact&, const membership::Gossip&) {}
-    void on(const Contact& from, const membership::Exchange& exchange);
+    void on(const Teller& from, const membership::Ping& ping);
+    void on(const Teller& from, const membership::PingFor& ping);
+    void on(const Teller& from, const membership::Ack& ack);
+    void on(const Teller& from, const membership::Nack& nack);
+    void on(const Teller&, const membership::Gossip&) {}
+    void on(const Teller& from, const membership::Exchange& exchange);
     void send(const Contact& to, membership::Body body);
     void send_all(const Contact& to, bool answer_wanted);
 
     // Claims.
-    /// `exchanged`: it comes from somebody's whole list rather than as news.
-    void consider(Claim claim, const Contact& from, bool exchanged);
-    void consider_self(const Claim& claim, const Contact& from);
-    void meet(const Claim& claim);
+    void consider(Claim claim, const Teller& from);
+    /// Returns whether the teller is to be told that it is wrong.
+    bool consider_self(const Claim& claim, const Teller& from);
+    /// Whether the teller may say such things of that member, and can know them.
+    bool believable(const Claim& claim, const Teller& from);
+    /// The highest incarnation that others are believed to know of somebody known with this one.
+    std::uint64_t highest_told(std::uint64_t known) const;
+    void meet(const Claim& claim, const Teller& from);
+    /// Whether one more of this key may be remembered; makes room for it.
+    bool make_room_for(const std::string& key);
     void confirm(Peer& peer, const Claim& claim);
-    void change(Peer& peer, const Claim& claim);
+    void change(Peer& peer, const Claim& claim, const std::string& told_by = {});
     void suspect(Peer& peer, const ReplicaId& accuser);
     void expire_suspicions();
     void forget_old();
@@ -113,11 +129,19 @@ class Membership::Core {
     /// Members that are alive or suspect, this node included.
     std::size_t live() const;
     std::size_t tellings() const;
-    std::vector<Contact> some(std::size_t count, Liveness upto, const ReplicaId& except);
+    std::vector<Contact> some(std::size_t count, Liveness upto, const ReplicaId& except,
+                              bool trusted_only = false);
+    bool trusts(const std::string& key) const { return !policy_ || policy_->may_gossip(key); }
     std::uint64_t random_below(std::uint64_t bound) { return options_.random() % bound; }
     std::uint64_t jittered(std::uint64_t ms) { return ms - ms / 8 + random_below(ms / 4 + 1); }
 
     const MembershipOptions options_;
+    const std::shared_ptr<MembershipPolicy> policy_;
+    const std::uint64_t started_ms_;
+    /// The highest incarnation that this node had at its start, or heard from a trusted member of
+    /// itself.
+    std::uint64_t highest_start_;
+    std::uint64_t deny_not_before_ms_ = 0;  ///< to those who are not trusted
     std::uint64_t now_ms_;
     std::uint64_t due_ms_ = 0;  ///< when we wanted to be called next, the last time we were
     bool left_ = false;

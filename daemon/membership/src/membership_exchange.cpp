@@ -10,6 +10,8 @@ using namespace membership;
 
 /// The whole list is not sent faster to one member: the question is small and the answer is not.
 constexpr std::uint64_t kAnswerPauseMs = 200;
+/// … nor to one peer that may not gossip, however many members it is.
+constexpr std::uint64_t kAnswerPauseOfKeyMs = 1'000;
 constexpr std::size_t kClaimsPerExchange = 1'024;
 
 }  // namespace
@@ -48,13 +50,19 @@ void Membership::Core::send_all(const Contact& to, bool answer_wanted) {
     } while (at < claims.size());
 }
 
-void Membership::Core::on(const Contact& from, const Exchange& exchange) {
+void Membership::Core::on(const Teller& from, const Exchange& exchange) {
     if (!exchange.answer_wanted) return;
-    Peer* const peer = find(from.replica);
+    Peer* const peer = find(from.contact.replica);
     if (peer == nullptr) return;
     if (peer->answered_ms != 0 && peer->answered_ms + kAnswerPauseMs > now_ms_) return;
+    const auto answered_lately = [&](const auto& entry) {
+        const auto& [replica, other] = entry;
+        return other.answered_ms != 0 && other.answered_ms + kAnswerPauseOfKeyMs > now_ms_ &&
+               policy_->is_same_peer(other.member.contact.key, from.contact.key);
+    };
+    if (!from.trusted && std::any_of(peers_.begin(), peers_.end(), answered_lately)) return;
     peer->answered_ms = now_ms_;
-    send_all(from, false);
+    send_all(from.contact, false);
 }
 
 void Membership::Core::gossip() {

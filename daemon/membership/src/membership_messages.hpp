@@ -16,6 +16,9 @@ inline constexpr std::size_t kMaxAddressBytes = 255;
 inline constexpr std::size_t kMaxKeyBytes = 64;
 /// Higher incarnations are refused: room for the denials of 280,000 years of milliseconds.
 inline constexpr std::uint64_t kMaxIncarnation = std::uint64_t{1} << 53;
+/// What others say of a member takes it no higher than this, but for small steps, so that it can
+/// always deny it.
+inline constexpr std::uint64_t kMaxToldIncarnation = kMaxIncarnation / 2;
 
 /// What somebody says of a member.
 struct Claim {

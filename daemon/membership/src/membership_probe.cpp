@@ -9,6 +9,7 @@ namespace {
 using namespace membership;
 
 constexpr std::size_t kMaxErrands = 1'024;
+constexpr std::ptrdiff_t kMaxErrandsOfOne = 64;
 constexpr std::size_t kMaxSoon = 64;
 
 }  // namespace
@@ -90,7 +91,7 @@ void Membership::Core::go_on_with_probe() {
         if (const Peer* const peer = find(probe_->target)) {
             const Contact target = peer->member.contact;
             for (const Contact& helper :
-                 some(options_.indirect_probes, Liveness::kAlive, probe_->target)) {
+                 some(options_.indirect_probes, Liveness::kAlive, probe_->target, true)) {
                 ++probe_->asked;
                 send(helper, PingFor{probe_->number, target});
             }
@@ -136,23 +137,39 @@ void Membership::Core::notice_stall(std::uint64_t now_ms) {
     for (auto& [number, errand] : errands_) errand.end_ms += lost;
 }
 
-void Membership::Core::on(const Contact& from, const Ping& ping) {
+void Membership::Core::on(const Teller& from, const Ping& ping) {
     // Somebody else had this address before: it does not answer.
-    if (ping.target == self.contact.replica) send(from, Ack{ping.number});
+    if (ping.target == self.contact.replica) send(from.contact, Ack{ping.number});
 }
 
-void Membership::Core::on(const Contact& from, const PingFor& ping) {
-    if (ping.target.replica == self.contact.replica) return send(from, Ack{ping.number});
-    if (errands_.size() >= kMaxErrands) return;
+void Membership::Core::on(const Teller& from, const PingFor& ping) {
+    if (ping.target.replica == self.contact.replica) return send(from.contact, Ack{ping.number});
+    // Only where a member is known to be: others must not choose whom this node dials.
+    const Peer* const target = find(ping.target.replica);
+    if (target == nullptr) {
+        if (options_.lifeguard) send(from.contact, Nack{ping.number});
+        return;
+    }
+    const auto of_asker = std::count_if(errands_.begin(), errands_.end(), [&](const auto& entry) {
+        return entry.second.asker.replica == from.contact.replica;
+    });
+    if (errands_.size() >= kMaxErrands || of_asker >= kMaxErrandsOfOne) return;
     const std::uint64_t timeout = probe_timeout();
     const std::uint64_t number = ++next_number_;
+    const Contact contact = target->member.contact;
     // Before the asker stops waiting.
-    errands_[number] = {from, ping.number, now_ms_ + timeout * 4 / 5, now_ms_ + 4 * timeout};
-    send(ping.target, Ping{number, ping.target.replica});
+    errands_[number] = {from.contact, contact.replica, ping.number, now_ms_ + timeout * 4 / 5,
+                        now_ms_ + 4 * timeout};
+    send(contact, Ping{number, contact.replica});
 }
 
-void Membership::Core::on(const Contact&, const Ack& ack) {
+void Membership::Core::on(const Teller& from, const Ack& ack) {
+    // Of others only those may say that they live who may gossip.
+    const auto may_answer = [&](const ReplicaId& target) {
+        return from.trusted || from.contact.replica == target;
+    };
     if (probe_ && probe_->number == ack.number) {
+        if (!may_answer(probe_->target)) return;
         if (!probe_->answered && probe_->asked == 0) round_trips_.add(now_ms_ - probe_->begun_ms);
         probe_->answered = true;
         probe_->end_ms =
@@ -160,13 +177,13 @@ void Membership::Core::on(const Contact&, const Ack& ack) {
         return;
     }
     const auto errand = errands_.find(ack.number);
-    if (errand == errands_.end()) return;
+    if (errand == errands_.end() || !may_answer(errand->second.target)) return;
     send(errand->second.asker, Ack{errand->second.number});
     errands_.erase(errand);
 }
 
-void Membership::Core::on(const Contact&, const Nack& nack) {
-    if (probe_ && probe_->number == nack.number) ++probe_->nacks;
+void Membership::Core::on(const Teller& from, const Nack& nack) {
+    if (from.trusted && probe_ && probe_->number == nack.number) ++probe_->nacks;
 }
 
 void Membership::Core::run_errands() {

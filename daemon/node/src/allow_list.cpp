@@ -1,5 +1,7 @@
 #include "allow_list.hpp"
 
+#include <algorithm>
+
 namespace kigumi {
 namespace {
 
@@ -9,20 +11,27 @@ tl::unexpected<Error> wrong(std::string_view rights, const std::string& why) {
                     "; write for example read+write, or orders:read+write+relay,logs:read");
 }
 
-Result<Rights> parse_words(std::string_view words) {
-    if (words == "all") return Rights();
+/// `gossip`: set if the words include it; null where it has no place.
+Result<Rights> parse_words(std::string_view words, bool* gossip) {
+    if (words == "all") {
+        if (gossip != nullptr) *gossip = true;
+        return Rights();
+    }
     if (words == "none") return Rights::none();
     Rights rights = Rights::none();
     for (std::string_view left = words;;) {
         const auto plus = left.find('+');
         const std::string_view word = left.substr(0, plus);
-        bool* const right = word == "read"    ? &rights.read
-                            : word == "write" ? &rights.write
-                            : word == "relay" ? &rights.relay
-                                              : nullptr;
+        if (word == "gossip" && gossip == nullptr)
+            return wrong(words, "gossip is about nodes, so it belongs to no bucket");
+        bool* const right = word == "read"     ? &rights.read
+                            : word == "write"  ? &rights.write
+                            : word == "relay"  ? &rights.relay
+                            : word == "gossip" ? gossip
+                                               : nullptr;
         if (right == nullptr)
             return wrong(words, "there is no right \"" + std::string(word) +
-                                    "\", only read, write, relay, all and none");
+                                    "\", only read, write, relay, gossip, all and none");
         *right = true;
         if (plus == left.npos) break;
         left.remove_prefix(plus + 1);
@@ -33,21 +42,28 @@ Result<Rights> parse_words(std::string_view words) {
 
 Result<void> parse_rights(std::string_view text, AllowedPeer& peer) {
     peer.others = Rights::none();
+    peer.gossip = false;
     bool for_others = false;
     for (std::string_view left = text;;) {
         const auto comma = left.find(',');
         const std::string_view part = left.substr(0, comma);
         const auto colon = part.rfind(':');
         const bool named = colon != part.npos;
-        KIGUMI_TRY(const Rights rights, parse_words(named ? part.substr(colon + 1) : part));
+        KIGUMI_TRY(const Rights rights, parse_words(named ? part.substr(colon + 1) : part,
+                                                    named ? nullptr : &peer.gossip));
         if (named && !peer.buckets.emplace(part.substr(0, colon), rights).second)
             return wrong(text, "a bucket is named twice");
         if (!named && std::exchange(for_others, true))
             return wrong(text, "two parts name no bucket");
         if (!named) peer.others = rights;
-        if (comma == left.npos) return {};
+        if (comma == left.npos) break;
         left.remove_prefix(comma + 1);
     }
+    // It may bring everybody's events, so that there is nothing to keep from it here.
+    if (peer.others.relay && std::all_of(peer.buckets.begin(), peer.buckets.end(),
+                                         [](const auto& entry) { return entry.second.relay; }))
+        peer.gossip = true;
+    return {};
 }
 
 }  // namespace
@@ -129,10 +145,16 @@ bool AllowList::same_peer(const PublicKey& one, const PublicKey& other) const {
     return peer != nullptr && peer == find(other);
 }
 
-PublicKey AllowList::peer_of(const PublicKey& key) const {
+bool AllowList::may_gossip(const PublicKey& key) const {
     const std::lock_guard lock(mutex_);
     const AllowedPeer* const peer = find(key);
-    return peer == nullptr || peer->keys.empty() ? key : peer->keys.front();
+    return peer != nullptr && peer->gossip;
+}
+
+std::optional<PublicKey> AllowList::first_key(const PublicKey& key) const {
+    const std::lock_guard lock(mutex_);
+    const AllowedPeer* const peer = find(key);
+    return peer == nullptr ? std::nullopt : std::optional(peer->keys.front());
 }
 
 void AllowList::let_in(std::optional<PublicKey> visitor) {

@@ -18,7 +18,8 @@ namespace kigumi {
 struct AllowedPeer {
     std::vector<PublicKey> keys;
     std::map<std::string, Rights, std::less<>> buckets;
-    Rights others;  ///< in all other buckets
+    Rights others;       ///< in all other buckets
+    bool gossip = true;  ///< what it tells of other nodes is believed
 
     Rights in(std::string_view bucket) const;
     bool operator==(const AllowedPeer&) const = default;
@@ -27,6 +28,9 @@ struct AllowedPeer {
 /// `KEY[,KEY...][=RIGHTS]`. Without RIGHTS: everything. RIGHTS is a list, separated by commas, of
 /// `[BUCKET:]WORDS`; WORDS are `all`, `none`, or some of `read`, `write` and `relay` joined by `+`.
 /// An entry without a bucket is for all that are not named; without one, those are `none`.
+///
+/// `gossip` is a word of the entry without a bucket only: it is about nodes, not about a bucket.
+/// A peer also has it if that entry is `all`, or if it may relay in every bucket.
 Result<AllowedPeer> parse_allowed(std::string_view text);
 
 /// Who may get in. Thread-safe: the loop changes it, and every new connection is checked on the
@@ -43,9 +47,10 @@ class AllowList {
     Rights rights(const PublicKey& key, std::string_view bucket) const;
     /// Whether both keys are listed as one peer's (or are one listed key).
     bool same_peer(const PublicKey& one, const PublicKey& other) const;
-
-    /// The first key of those that are listed with this one: one name for all keys of a peer.
-    PublicKey peer_of(const PublicKey& key) const;
+    /// Whether what the peer tells of other nodes is believed; never of a key that is not listed.
+    bool may_gossip(const PublicKey& key) const;
+    /// The first of the keys that are listed as this one's peer; nothing if it is not listed.
+    std::optional<PublicKey> first_key(const PublicKey& key) const;
 
     /// Lets one more key in, or none: for the test of the lock itself.
     void let_in(std::optional<PublicKey> visitor);

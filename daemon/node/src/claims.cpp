@@ -12,6 +12,8 @@ namespace {
 constexpr std::string_view kHeading = "kigumi-claims 1";
 /// Replicas of one key: a bound on what a listed peer can make this node remember.
 constexpr std::ptrdiff_t kMaxReplicas = 1'024;
+/// After a try to save that has failed.
+constexpr std::uint64_t kSavePauseMs = 1'000;
 
 /// What the holder of one key may do.
 class ListedPeer : public PeerPolicy {
@@ -20,7 +22,7 @@ class ListedPeer : public PeerPolicy {
         : allowed_(allowed),
           claims_(claims),
           key_(std::move(key)),
-          peer_(allowed.peer_of(key_).text()) {}
+          peer_(allowed.first_key(key_).value_or(key_).text()) {}
 
     std::string_view peer() const override { return peer_; }
 
@@ -33,6 +35,39 @@ class ListedPeer : public PeerPolicy {
     Claims& claims_;
     const PublicKey key_;
     const std::string peer_;
+};
+
+/// What is believed of the holders of keys, which are texts there.
+class ListedPeers : public MembershipPolicy {
+  public:
+    ListedPeers(const AllowList& allowed, Claims& claims) : allowed_(allowed), claims_(claims) {}
+
+    bool is_listed(std::string_view key) const override {
+        const auto parsed = PublicKey::parse(key);
+        return parsed && allowed_.first_key(*parsed).has_value();
+    }
+    bool may_gossip(std::string_view key) const override {
+        const auto parsed = PublicKey::parse(key);
+        return parsed && allowed_.may_gossip(*parsed);
+    }
+    bool is_same_peer(std::string_view one, std::string_view other) const override {
+        if (one == other) return true;
+        const auto first = PublicKey::parse(one);
+        const auto second = PublicKey::parse(other);
+        return first && second && allowed_.same_peer(*first, *second);
+    }
+    Result<void> claim(std::string_view key, const ReplicaId& replica) override {
+        KIGUMI_TRY(const PublicKey parsed, PublicKey::parse(key));
+        return claims_.claim(parsed, replica);
+    }
+    bool may_own(std::string_view key, const ReplicaId& replica) const override {
+        const auto parsed = PublicKey::parse(key);
+        return parsed && claims_.may_own(*parsed, replica);
+    }
+
+  private:
+    const AllowList& allowed_;
+    Claims& claims_;
 };
 
 }  // namespace
@@ -64,40 +99,79 @@ Result<void> Claims::load(std::filesystem::path file) {
     return {};
 }
 
-Result<void> Claims::save() const {
+Result<void> Claims::save(const Keys& keys) {
     if (file_.empty()) return {};
+    // A full disk must not be written to for every greeting.
+    const std::uint64_t now_ms = now_ms_();
+    if (now_ms < save_not_before_ms_) return fail(ErrorCode::kIo, save_error_);
     std::string text = std::string(kHeading) + '\n';
-    for (const auto& [replica, keys] : keys_) {
+    for (const auto& [replica, owners] : keys) {
         text += replica.hex();
-        for (const PublicKey& key : keys) text += ' ' + key.text();
+        for (const PublicKey& key : owners) text += ' ' + key.text();
         text += '\n';
     }
-    return files::replace_file(file_, text, files::kOwnerOnly);
+    const auto saved = files::replace_file(file_, text, files::kOwnerOnly);
+    if (saved) return {};
+    save_not_before_ms_ = now_ms + kSavePauseMs;
+    save_error_ = "who has which replica cannot be saved, so that no new one is accepted: " +
+                  saved.error().message;
+    return fail(ErrorCode::kIo, save_error_);
+}
+
+const PublicKey* Claims::other_owner(const PublicKey& key, const ReplicaId& replica) const {
+    const auto it = keys_.find(replica);
+    if (it == keys_.end()) return nullptr;
+    // A key that was taken off the list has no say any more.
+    const auto other = std::find_if(it->second.begin(), it->second.end(), [&](const auto& owner) {
+        return owner != key && allowed_.allows(owner) && !allowed_.same_peer(owner, key);
+    });
+    return other == it->second.end() ? nullptr : &*other;
 }
 
 Result<void> Claims::claim(const PublicKey& key, const ReplicaId& replica) {
-    if (!allowed_.allows(key))
-        return fail(ErrorCode::kInvalidArgument, "the key " + key.text() + " is not listed");
+    const auto peer = allowed_.first_key(key);
+    if (!peer) return fail(ErrorCode::kInvalidArgument, "the key " + key.text() + " is not listed");
     std::vector<PublicKey> owners;
     if (const auto it = keys_.find(replica); it != keys_.end()) owners = it->second;
     if (std::find(owners.begin(), owners.end(), key) != owners.end()) return {};
-    // Who was taken off the list has no say any more.
+    if (const PublicKey* const owner = other_owner(key, replica))
+        return fail(ErrorCode::kInvalidArgument,
+                    "the holder of key " + key.text() + " says to be replica " + replica.hex() +
+                        ", which belongs to key " + owner->text() +
+                        "; if that peer has changed its key, list both as KEY,KEY");
     std::erase_if(owners, [this](const PublicKey& owner) { return !allowed_.allows(owner); });
-    for (const PublicKey& owner : owners)
-        if (!allowed_.same_peer(owner, key))
-            return fail(ErrorCode::kInvalidArgument,
-                        "the holder of key " + key.text() + " says to be replica " + replica.hex() +
-                            ", which belongs to key " + owner.text() +
-                            "; if that peer has changed its key, list both as KEY,KEY");
     const auto had = std::count_if(keys_.begin(), keys_.end(), [&](const auto& entry) {
         return std::find(entry.second.begin(), entry.second.end(), key) != entry.second.end();
     });
     if (had >= kMaxReplicas)
         return fail(ErrorCode::kFull, "the holder of key " + key.text() + " has been " +
                                           std::to_string(had) + " replicas, which is the limit");
+    if (!fresh_.take(*peer, now_ms_()))
+        return fail(ErrorCode::kBusy, "the holder of key " + key.text() +
+                                          " says to be ever new replicas; one in a minute is "
+                                          "accepted");
+    // Believed only once it is saved: after a restart another key could claim it otherwise.
+    Keys keys = keys_;
     owners.push_back(key);
-    keys_[replica] = std::move(owners);
-    return save();
+    keys[replica] = std::move(owners);
+    if (auto saved = save(keys); !saved) {
+        fresh_.give_back(*peer);
+        return saved;
+    }
+    keys_ = std::move(keys);
+    return {};
+}
+
+bool Claims::may_own(const PublicKey& key, const ReplicaId& replica) const {
+    return other_owner(key, replica) == nullptr;
+}
+
+std::string Claims::peer_of(const ReplicaId& replica) const {
+    const auto it = keys_.find(replica);
+    if (it == keys_.end()) return {};
+    for (const PublicKey& key : it->second)
+        if (const auto peer = allowed_.first_key(key)) return peer->text();
+    return {};
 }
 
 bool Claims::owns(const PublicKey& key, const ReplicaId& replica) const {
@@ -117,6 +191,10 @@ bool Claims::reads(const ReplicaId& replica, std::string_view bucket) const {
 
 std::shared_ptr<PeerPolicy> Claims::policy(const PublicKey& key) {
     return std::make_shared<ListedPeer>(allowed_, *this, key);
+}
+
+std::shared_ptr<MembershipPolicy> Claims::membership_policy() {
+    return std::make_shared<ListedPeers>(allowed_, *this);
 }
 
 }  // namespace kigumi

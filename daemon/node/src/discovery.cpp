@@ -22,6 +22,17 @@ constexpr std::uint64_t kDialAfterMs = 300;
 constexpr std::uint64_t kDialAnywayAfterMs = 3'000;
 /// An address of an earlier life that led to nobody is tried for so long.
 constexpr std::uint64_t kForgetContactMs = std::uint64_t{30} * 86'400'000;
+/// Messages of one key, at once and in each second, counting one more for each 4 KiB: some twenty
+/// times what nodes send that share a key.
+constexpr double kMessages = 1'000;
+constexpr double kMessagesPerS = 200;
+constexpr double kBytesPerMessage = 4'096;
+/// Dials to addresses that one key has told: its own, which it may change, …
+constexpr double kDials = 8;
+constexpr double kDialsPerS = 0.1;
+/// … or, if it may gossip, all that a newcomer has to reach.
+constexpr double kGossipedDials = 512;
+constexpr double kGossipedDialsPerS = 8;
 
 bool takes_part(const Member& member) { return member.liveness <= Liveness::kSuspect; }
 
@@ -29,19 +40,24 @@ bool takes_part(const Member& member) { return member.liveness <= Liveness::kSus
 
 Discovery::Discovery(Store& store, Contact self, std::vector<Contact> configured,
                      MembershipOptions options, NeighbourOptions neighbours, Wires wires,
-                     std::uint64_t now_ms)
+                     std::shared_ptr<MembershipPolicy> policy, std::uint64_t now_ms)
     : store_(store),
       configured_(std::move(configured)),
       wires_(std::move(wires)),
+      policy_(std::move(policy)),
+      messages_(kMessages, kMessagesPerS),
+      dials_(kDials, kDialsPerS),
+      gossiped_dials_(kGossipedDials, kGossipedDialsPerS),
       now_ms_(now_ms),
-      membership_({self, store.wall_ms(), Liveness::kAlive, now_ms}, std::move(options), now_ms),
+      membership_({self, store.wall_ms(), Liveness::kAlive, now_ms, {}}, std::move(options), now_ms,
+                  policy_),
       neighbour_options_(neighbours),
       neighbours_(std::in_place, Candidate{self.replica, self.leaf}, neighbours),
       remembered_(store.contacts().value_or(std::vector<ContactRecord>())) {
     for (const Contact& peer : configured_) membership_.join(peer);
     std::erase_if(remembered_, [&](const ContactRecord& contact) {
         return contact.replica == self.replica || contact.address == self.address ||
-               contact.changed_ms + kForgetContactMs < store.wall_ms();
+               !is_listed(contact.key) || contact.changed_ms + kForgetContactMs < store.wall_ms();
     });
     for (ContactRecord& contact : remembered_) {
         membership_.join({{}, contact.address, contact.key, false});
@@ -63,8 +79,21 @@ Result<void> Discovery::receive(LinkId link, std::string_view message, std::uint
     now_ms_ = now_ms;
     const auto it = lines_.find(link);
     if (it == lines_.end()) return {};
-    KIGUMI_TRY(const ReplicaId sender, membership_.receive(message, now_ms, it->second.proved_key));
-    it->second.replica = sender;
+    const double cost = 1 + static_cast<double>(message.size()) / kBytesPerMessage;
+    if (policy_ && !messages_.take(it->second.proved_key, now_ms, cost)) {
+        ++dropped_messages_;
+        return {};
+    }
+    const auto sender = membership_.receive(message, now_ms, it->second.proved_key);
+    if (!sender) {
+        const ErrorCode code = sender.error().code;
+        const bool later =
+            code == ErrorCode::kBusy || code == ErrorCode::kFull || code == ErrorCode::kIo;
+        if (!later) return tl::unexpected<Error>(sender.error());
+        ++dropped_messages_;
+        return {};
+    }
+    it->second.replica = *sender;
     it->second.heard_ms = now_ms;
     it->second.used_ms = now_ms;
     act();
@@ -99,9 +128,20 @@ std::uint64_t Discovery::wall_time_of(std::uint64_t ms) const {
 }
 
 MembershipStatus Discovery::status() const {
-    MembershipStatus status{membership_.self_doubt(), membership_.members()};
+    MembershipStatus status{membership_.self_doubt(), membership_.members(),
+                            membership_.ignored_claims(), dropped_messages_};
     for (Member& member : status.members) member.changed_ms = wall_time_of(member.changed_ms);
     return status;
+}
+
+void Discovery::review() {
+    membership_.review();
+    std::set<ReplicaId> left;
+    for (const Member& member : membership_.members()) left.insert(member.contact.replica);
+    std::erase_if(members_, [&](const auto& entry) { return !left.contains(entry.first); });
+    std::erase_if(remembered_, [&](const auto& contact) { return !is_listed(contact.key); });
+    changed_ = true;
+    update_neighbours();
 }
 
 void Discovery::leave() {
@@ -163,14 +203,69 @@ void Discovery::deliver(const Contact& to, const std::string& message) {
     }
 }
 
-bool Discovery::has_line_to(const std::string& address) const {
-    return std::any_of(lines_.begin(), lines_.end(),
-                       [&address](const auto& line) { return line.second.address == address; });
+bool Discovery::has_line_to(const Contact& to) const {
+    return std::any_of(lines_.begin(), lines_.end(), [&](const auto& entry) {
+        const Line& line = entry.second;
+        // One that was dialled to the holder of another key, and has never spoken, leads nowhere.
+        return line.address == to.address &&
+               (to.key.empty() || line.heard_ms != 0 || line.proved_key == to.key ||
+                is_configured(to.address));
+    });
+}
+
+Result<void> Discovery::dial(const Contact& to, bool control) {
+    if (!policy_) return wires_.dial(to, control);
+    if (is_configured(to.address)) {
+        // Not as the holder of a key that says to be there, but as the configuration has it.
+        const auto peer =
+            std::find_if(configured_.begin(), configured_.end(),
+                         [&](const Contact& one) { return one.address == to.address; });
+        return wires_.dial(*peer, control);
+    }
+    if (!is_listed(to.key))
+        return fail(ErrorCode::kInvalidArgument,
+                    "the key of " + to.address + " is not listed here, or not known");
+    const auto member = members_.find(to.replica);
+    // A way in from an earlier life was told by nobody in this one.
+    std::string teller = to.key;
+    if (member != members_.end() && !member->second.told_by.empty())
+        teller = member->second.told_by;
+    const bool gossips = policy_->may_gossip(teller);
+    // It could keep this node from reaching another one by saying to be where that is.
+    const bool taken = std::any_of(members_.begin(), members_.end(), [&](const auto& entry) {
+        const Contact& other = entry.second.contact;
+        return takes_part(entry.second) && other.address == to.address &&
+               !policy_->is_same_peer(other.key, to.key);
+    });
+    if (taken && !gossips)
+        return fail(ErrorCode::kInvalidArgument, to.address + " is where another member is");
+    auto& dials = gossips ? gossiped_dials_ : dials_;
+    if (!dials.take(teller, now_ms_))
+        return fail(ErrorCode::kBusy, "the holder of key " + teller +
+                                          " has told of more addresses than are dialled at once");
+    hang_up_on_others_at(to, control);
+    return wires_.dial(to, control);
+}
+
+void Discovery::hang_up_on_others_at(const Contact& to, bool control) {
+    if (control) {
+        const auto other = std::find_if(lines_.begin(), lines_.end(), [&](const auto& entry) {
+            return entry.second.address == to.address && entry.second.heard_ms == 0 &&
+                   entry.second.proved_key != to.key;
+        });
+        if (other != lines_.end()) wires_.hang_up(to.address, true);
+        return;
+    }
+    const auto erased = std::erase_if(dialled_, [&](const auto& entry) {
+        return entry.second.address == to.address && entry.second.key != to.key &&
+               !linked_.contains(entry.first);
+    });
+    if (erased > 0) wires_.hang_up(to.address, false);
 }
 
 void Discovery::open_line(const Contact& to) {
-    if (has_line_to(to.address)) return;
-    if (const auto opened = wires_.dial(to, true); !opened)
+    if (has_line_to(to)) return;
+    if (const auto opened = dial(to, true); !opened)
         wires_.note({Level::kDebug, "member.unreachable", opened.error().message});
 }
 
@@ -216,7 +311,7 @@ void Discovery::dial_missing(const std::set<ReplicaId>& wanted) {
         const std::uint64_t since = missing_since_.try_emplace(replica, now_ms_).first->second;
         const bool ours = self.leaf || self.replica < replica;
         if (now_ms_ < since + (ours ? kDialAfterMs : kDialAnywayAfterMs)) continue;
-        if (const auto done = wires_.dial(contact, false); !done) {
+        if (const auto done = dial(contact, false); !done) {
             wires_.note({Level::kDebug, "member.unreachable", done.error().message});
             continue;
         }
@@ -254,7 +349,7 @@ void Discovery::redial(const Contact& contact) {
     if (linked_.contains(contact.replica)) return;
     if (!is_configured(contact.address) && !dialled_.contains(contact.replica)) return;
     wires_.hang_up(contact.address, false);
-    if (const auto done = wires_.dial(contact, false); !done)
+    if (const auto done = dial(contact, false); !done)
         wires_.note({Level::kDebug, "member.unreachable", done.error().message});
 }
 

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -12,6 +13,7 @@
 #include "kigumi/daemon/membership_status.hpp"
 #include "kigumi/daemon/neighbours.hpp"
 #include "kigumi/replication/replicator.hpp"
+#include "token_buckets.hpp"
 
 namespace kigumi {
 
@@ -28,10 +30,11 @@ class Discovery {
         std::function<void(const Effects::Note&)> note;
     };
 
-    /// `configured`: the peers that are dialled in any case; each is a way in.
+    /// `configured`: the peers that are dialled in any case; each is a way in. `policy`: whose word
+    /// is believed; null without encryption.
     Discovery(Store& store, membership::Contact self, std::vector<membership::Contact> configured,
               MembershipOptions options, NeighbourOptions neighbours, Wires wires,
-              std::uint64_t now_ms);
+              std::shared_ptr<MembershipPolicy> policy, std::uint64_t now_ms);
 
     // Its own connections. `address` is empty for one that was accepted; `proved_key` without
     // encryption.
@@ -43,6 +46,8 @@ class Discovery {
     void tick(const std::vector<LinkedPeer>& linked, std::uint64_t now_ms);
     std::uint64_t next_wakeup() const;
     MembershipStatus status() const;
+    /// The policy has changed: forgets who is not listed any more.
+    void review();
     /// Tells others that this node leaves on purpose.
     void leave();
 
@@ -60,7 +65,13 @@ class Discovery {
     void act();
     void deliver(const membership::Contact& to, const std::string& message);
     void open_line(const membership::Contact& to);
-    bool has_line_to(const std::string& address) const;
+    /// Dials only those who can prove a listed key, and as often as who told of them may cause.
+    Result<void> dial(const membership::Contact& to, bool control);
+    /// Whether the key says that somebody may be there; always without encryption.
+    bool is_listed(const std::string& key) const { return !policy_ || policy_->is_listed(key); }
+    bool has_line_to(const membership::Contact& to) const;
+    /// Of two members at one address, that nobody has spoken from, one is not there.
+    void hang_up_on_others_at(const membership::Contact& to, bool control);
     void close_idle_lines();
     void follow(const membership::Member& member);
     void look_at(const std::vector<LinkedPeer>& linked);
@@ -77,6 +88,11 @@ class Discovery {
     Store& store_;
     const std::vector<membership::Contact> configured_;
     Wires wires_;
+    const std::shared_ptr<MembershipPolicy> policy_;
+    TokenBuckets<std::string> messages_;        ///< by the key that sends them
+    TokenBuckets<std::string> dials_;           ///< by the key that told the address
+    TokenBuckets<std::string> gossiped_dials_;  ///< … of those who may gossip
+    std::uint64_t dropped_messages_ = 0;
     std::uint64_t now_ms_;
     Membership membership_;
     const NeighbourOptions neighbour_options_;

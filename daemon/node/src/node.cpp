@@ -182,11 +182,9 @@ class Node::Loop {
         const auto dial = [this](const membership::Contact& contact, bool control) -> Result<void> {
             KIGUMI_TRY(const std::string endpoint, endpoint_of(contact.address, options_.insecure));
             std::optional<PublicKey> key;
+            // Only the address of a configured peer may come without one.
             if (own_ && !contact.key.empty()) {
                 KIGUMI_TRY(key, PublicKey::parse(contact.key));
-                if (!allowed_.allows(*key))
-                    return fail(ErrorCode::kInvalidArgument,
-                                "the key of " + contact.address + " is not listed here");
             }
             return transport_.dial(endpoint, control, std::move(key));
         };
@@ -201,7 +199,7 @@ class Node::Loop {
                            options_.neighbours,
                            Discovery::Wires{dial, hang_up, send,
                                             [this](const Effects::Note& note) { report(note); }},
-                           steady_ms());
+                           own_ ? claims_.membership_policy() : nullptr, steady_ms());
         return {};
     }
 
@@ -234,10 +232,12 @@ class Node::Loop {
     ReplicatorOptions complete(ReplicatorOptions options) const {
         if (options_.leaf) options.relay = false;
         options.proofs_elsewhere = true;
-        if (!options_.insecure)
+        if (!options_.insecure) {
             options.reads = [this](const ReplicaId& replica, std::string_view bucket) {
                 return claims_.reads(replica, bucket);
             };
+            options.peer_of = [this](const ReplicaId& replica) { return claims_.peer_of(replica); };
+        }
         if (!options.random) {
             auto generator = std::make_shared<std::mt19937_64>(std::random_device{}());
             options.random = [generator] { return (*generator)(); };
@@ -290,6 +290,7 @@ class Node::Loop {
             affected.swap(affected_);
         }
         transport_.drop(affected);
+        if (discovery_) discovery_->review();
     }
 
     void run() {

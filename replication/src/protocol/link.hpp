@@ -129,6 +129,7 @@ struct Link {
     std::shared_ptr<PeerPolicy> policy;  ///< null: everything is allowed
     std::set<std::string> denied;        ///< what was refused and is not told again
     std::optional<ReplicaId> replica;    ///< who is there, once it has greeted
+    std::string peer;                    ///< the peer that this replica belongs to, if known
     ReplicaId greeted_as;                ///< who we said we are
     bool up = false;
     std::uint64_t heard_ms = 0;

@@ -212,8 +212,9 @@ bool Replicator::Core::take_digest(Link& link, const std::string& name,
 bool Replicator::Core::hear_version(Link& link, const std::string& name, Bucket& bucket,
                                     const VersionVector& version, std::uint64_t now_ms) {
     Peering& peering = link.buckets[name];
+    const bool grows = version.size() > peering.acknowledged.size();
     link.vector_entries += version.size() - peering.acknowledged.size();
-    if (link.vector_entries > options_.peer_vector_entries) {
+    if (grows && vector_entries(link) > options_.peer_vector_entries) {
         refuse(link, "tells of more replicas and buckets than are remembered of one peer");
         return false;
     }
@@ -241,7 +242,8 @@ bool Replicator::Core::hear_version(Link& link, const std::string& name, Bucket&
         unblock_pushes(link, now_ms);
     }
     note_claim(link, name, version, now_ms);
-    bucket.acknowledgements.hear(*link.replica, version, bucket.version, store_.wall_ms());
+    if (remembers(bucket, *link.replica))
+        bucket.acknowledgements.hear(*link.replica, version, bucket.version, store_.wall_ms());
     return true;
 }
 

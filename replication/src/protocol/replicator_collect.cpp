@@ -26,6 +26,7 @@ void Replicator::Core::collect_all(std::uint64_t now_ms) {
         for (auto& [id, link] : links_)
             for (auto& [name, peering] : link.buckets) peering.heard_from = 0;
     for (auto& [name, bucket] : buckets_) {
+        forget_ghosts(bucket);
         if (bucket.version.empty()) continue;
         // The more there are, the longer each waits for the newest word of all.
         if (collect_passes_ % (1 + bucket.acknowledgements.all().size() / kHearsayReplicas) == 0)
@@ -67,12 +68,15 @@ void Replicator::Core::refresh_backup_holds() {
 }
 
 /// What every member has seen, as far as this replica has seen all that they wrote before; nothing
-/// if somebody has not been heard of. Who is linked is waited for as well: the list may be late.
+/// if somebody has not been heard of. A linked replica that is not in the list is waited for as
+/// well if it may write: the list may be late. One that may not has written nothing that could be
+/// on its way; and of a peer that is many replicas only those count that are remembered.
 std::optional<VersionVector> Replicator::Core::stable_version(const std::string& name,
                                                               const Bucket& bucket) const {
     std::set<ReplicaId> waited_for = members::waited_for(members_, bucket.version, self_);
     for (const auto& [id, link] : links_)
-        if (link.replica && *link.replica != self_ && !members_.contains(*link.replica))
+        if (link.replica && *link.replica != self_ && !members_.contains(*link.replica) &&
+            link.rights(name).write && room_for(bucket, *link.replica).any)
             waited_for.insert(*link.replica);
     if (options_.reads)
         std::erase_if(waited_for, [&](const ReplicaId& replica) {
@@ -140,7 +144,8 @@ void Replicator::Core::send_hearsay(const std::string& name, Bucket& bucket, std
         std::size_t bytes = 0;
         for (const auto* told : all) {
             const auto& [replica, heard] = *told;
-            if (heard.change <= peering.heard_from) continue;
+            // What was trimmed says less than that replica did: it could count too early there.
+            if (heard.change <= peering.heard_from || heard.trimmed) continue;
             if (bytes > kHearsayBytes) break;
             peering.heard_from = heard.change;
             if (replica == *link.replica || heard.from == id) continue;

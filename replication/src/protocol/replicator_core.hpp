@@ -57,6 +57,8 @@ class Replicator::Core {
         std::uint64_t changed_ms = 0;
         std::uint64_t heard = 0;  ///< `Acknowledgements::Heard::revision`
         Audited audited;
+        std::string peer;
+        bool holds = true;
         bool operator==(const SavedPeer&) const = default;
     };
     struct Bucket {
@@ -90,12 +92,18 @@ class Replicator::Core {
             : pull(store, name, options),
               acknowledgements(peers),
               requests(options, store.held_versions(name).value_or(std::vector<HeldVersion>())) {
-            for (const PeerRecord& peer : peers)
-                if (peer.audited_ms != 0 || peer.differences != 0)
-                    audits[peer.replica] = {peer.audited_ms, peer.differences};
+            for (const PeerRecord& peer : peers) {
+                Audited audited{peer.audited_ms, peer.differences};
+                if (!(audited == Audited())) audits[peer.replica] = audited;
+                // What has become of it since is written down at the first chance.
+                saved_peers[peer.replica] = {peer.address, peer.connected, peer.changed_ms, 0,
+                                             audited,      peer.peer,      peer.holds};
+            }
         }
     };
     using Level = Effects::Note::Level;
+    /// Different refusals of one link that are told of; the rest is counted only.
+    static constexpr std::size_t kMaxTold = 64;
 
     // Messages.
     void work_on(Link& link, std::string_view bytes, std::uint64_t now_ms);
@@ -133,6 +141,8 @@ class Replicator::Core {
     void ask_who(Link& link, std::uint64_t now_ms);
     void set_up(Link& link, bool up, std::uint64_t now_ms);
     void refuse(Link& link, std::string reason);
+    /// A claim to a replica was not accepted: now, or for good.
+    void refuse_claim(Link& link, const Error& error);
     /// Of several links to one replica the oldest carries what we send unasked.
     bool preferred(const Link& link) const;
     static std::string label(const Link& link);
@@ -159,8 +169,6 @@ class Replicator::Core {
     void reject_writes(Link& link, const std::string& name, const Error& error,
                        std::uint64_t now_ms);
     void tell_unproven(Link& link, const std::string& reason);
-    /// Different refusals of one link that are told of; the rest is counted only.
-    static constexpr std::size_t kMaxTold = 64;
 
     // Rights.
     /// Why a message must not be acted on, if so; takes out of it what may be left out.
@@ -282,10 +290,25 @@ class Replicator::Core {
 
     // Peers.
     void save_peers();
-    static std::map<ReplicaId, SavedPeer> peers_of(const Bucket& bucket,
-                                                   const std::map<ReplicaId, const Link*>& links);
+    std::map<ReplicaId, SavedPeer> peers_of(const std::string& name, const Bucket& bucket,
+                                            const std::map<ReplicaId, const Link*>& links) const;
     static PeerRecord record_of(const ReplicaId& replica, const SavedPeer& peer,
                                 const Bucket& bucket);
+
+    // Ghosts: replicas that have written nothing and are in no list.
+    bool is_ghost(const Bucket& bucket, const ReplicaId& replica) const;
+    /// Whether there is room to remember what a replica holds, and which ghost of the same peer has
+    /// to go for it, if any.
+    struct Room {
+        bool any = false;
+        std::optional<ReplicaId> instead_of;
+    };
+    Room room_for(const Bucket& bucket, const ReplicaId& replica) const;
+    /// Makes room for a replica; false if there is none.
+    bool remembers(Bucket& bucket, const ReplicaId& replica);
+    void forget_ghosts(Bucket& bucket);
+    /// Of what the peer at the other end has said to hold, on all its links.
+    std::size_t vector_entries(const Link& link) const;
 
     // Collection.
     void collect_all(std::uint64_t now_ms);

@@ -57,18 +57,29 @@ void Replicator::Core::on(Link& link, const wire::Hello& hello, std::uint64_t no
         return refuse(link, "is this replica itself: check the peer addresses");
     if (link.policy) {
         if (const auto claimed = link.policy->claim(hello.replica); !claimed)
-            return refuse(link, claimed.error().message);
+            return refuse_claim(link, claimed.error());
     }
     if (link.replica != hello.replica) {
         set_up(link, false, now_ms);
         link.replica = hello.replica;
     }
+    link.peer = options_.peer_of ? options_.peer_of(hello.replica) : std::string();
     if (!hello.answer) greet(link, true, now_ms);
     // Whatever was on its way may be lost: the first digest tells where to go on.
     link.start_over();
     set_up(link, true, now_ms);
     for (const auto& [name, bucket] : buckets_) link.buckets[name].owe_digest(now_ms);
     tell_features(link);
+}
+
+void Replicator::Core::refuse_claim(Link& link, const Error& error) {
+    if (error.code == ErrorCode::kInvalidArgument || error.code == ErrorCode::kFull)
+        return refuse(link, error.message);
+    // It greets again as long as it is not answered, and may be believed then.
+    const std::string what = "claim " + error.message;
+    if (link.denied.size() < kMaxTold && link.denied.insert(what).second)
+        note(Level::kWarning, "claim.failed",
+             "address=" + link.address + " reason=\"" + error.message + '"');
 }
 
 void Replicator::Core::on(Link& link, const wire::Who&, std::uint64_t now_ms) {

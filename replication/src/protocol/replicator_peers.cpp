@@ -4,13 +4,27 @@
 namespace kigumi {
 
 std::map<ReplicaId, Replicator::Core::SavedPeer> Replicator::Core::peers_of(
-    const Bucket& bucket, const std::map<ReplicaId, const Link*>& links) {
+    const std::string& name, const Bucket& bucket,
+    const std::map<ReplicaId, const Link*>& links) const {
     std::map<ReplicaId, SavedPeer> peers;
-    for (const auto& [replica, link] : links)
-        peers[replica] = {link->address, link->up, link->changed_wall_ms, 0, {}};
     for (const auto& [replica, heard] : bucket.acknowledgements.all())
         peers[replica].heard = heard.revision;
     for (const auto& [replica, audited] : bucket.audits) peers[replica].audited = audited;
+    for (const auto& [replica, link] : links) {
+        // One that has said nothing of the bucket is told of if it may, and is not one of too many.
+        if (!peers.contains(replica) &&
+            (link->rights(name) == Rights::none() || !room_for(bucket, replica).any))
+            continue;
+        SavedPeer& peer = peers[replica];
+        peer.address = link->address;
+        peer.connected = link->up;
+        peer.changed_ms = link->changed_wall_ms;
+    }
+    for (auto& [replica, peer] : peers) {
+        if (!options_.peer_of) continue;
+        peer.peer = options_.peer_of(replica);
+        peer.holds = !peer.peer.empty() && (!options_.reads || options_.reads(replica, name));
+    }
     for (auto& [replica, peer] : peers) {
         const auto before = bucket.saved_peers.find(replica);
         if (before == bucket.saved_peers.end() || links.contains(replica)) continue;
@@ -23,10 +37,17 @@ std::map<ReplicaId, Replicator::Core::SavedPeer> Replicator::Core::peers_of(
 
 PeerRecord Replicator::Core::record_of(const ReplicaId& replica, const SavedPeer& peer,
                                        const Bucket& bucket) {
-    PeerRecord record{replica, peer.address, peer.connected, peer.changed_ms, {}, {}, 0, 0, 0};
+    PeerRecord record;
+    record.replica = replica;
+    record.address = peer.address;
+    record.connected = peer.connected;
+    record.changed_ms = peer.changed_ms;
+    record.peer = peer.peer;
+    record.holds = peer.holds;
     const auto heard = bucket.acknowledgements.all().find(replica);
     if (heard != bucket.acknowledgements.all().end()) {
         record.acknowledged = heard->second.newest;
+        record.trimmed = heard->second.trimmed;
         record.settled = heard->second.settled.value_or(VersionVector());
         record.settled_ms = heard->second.settled_ms;
     }
@@ -45,19 +66,22 @@ void Replicator::Core::save_peers() {
         if (best == nullptr || !best->up) best = &link;
     }
     std::map<std::string, std::vector<PeerRecord>> changed;
+    std::map<std::string, std::vector<ReplicaId>> gone;
     std::vector<std::pair<Bucket*, std::map<ReplicaId, SavedPeer>>> saved;
     for (auto& [name, bucket] : buckets_) {
         if (bucket.version.empty()) continue;
-        auto peers = peers_of(bucket, links);
+        auto peers = peers_of(name, bucket, links);
         for (const auto& [replica, peer] : peers) {
             const auto before = bucket.saved_peers.find(replica);
             if (before == bucket.saved_peers.end() || !(before->second == peer))
                 changed[name].push_back(record_of(replica, peer, bucket));
         }
+        for (const auto& [replica, before] : bucket.saved_peers)
+            if (!peers.contains(replica)) gone[name].push_back(replica);
         saved.emplace_back(&bucket, std::move(peers));
     }
-    if (changed.empty()) return;
-    if (const auto done = store_.put_peers(changed); !done)
+    if (changed.empty() && gone.empty()) return;
+    if (const auto done = store_.put_peers(changed, gone); !done)
         return note(Level::kWarning, "peers.failed", done.error().message);
     for (auto& [bucket, peers] : saved) bucket->saved_peers = std::move(peers);
 }

@@ -49,6 +49,7 @@ enum class Defect {
     kOverlaidAtPresent,        ///< what a large pull brought is joined at the V that it led to
     kFoldedForgotten,          ///< a write to a row of a full pull does not say that it folded it
     kUnfoldedServed,           ///< what is not folded yet is missing in pushes and answers
+    kTrimmedWordSettled,       ///< a word counts without its entries of unknown origins
     kProofNotChecked,          ///< a write in a signed bucket needs no sound proof
     kContributionsDropped,     ///< a peer that may not relay drops contributions of others
     kForeignFloorTaken,        ///< … raises G

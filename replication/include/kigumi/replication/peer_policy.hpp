@@ -29,7 +29,8 @@ class PeerPolicy {
     /// with no other.
     virtual std::string_view peer() const { return {}; }
     virtual Rights in(std::string_view bucket) const = 0;
-    /// The peer says that it is this replica. kInvalidArgument: that belongs to somebody else.
+    /// The peer says that it is this replica. kInvalidArgument: that belongs to somebody else;
+    /// kFull: the peer has been too many. Any other error: not now, a later try may succeed.
     virtual Result<void> claim(const ReplicaId& replica) = 0;
     /// Whether a claim of the peer to this replica has been accepted, now or earlier.
     virtual bool owns(const ReplicaId& replica) const = 0;

@@ -102,7 +102,8 @@ struct ReplicatorOptions {
     /// from one peer, so that none can take the room of all. What finds no room is pulled.
     std::size_t held_max_bytes = std::size_t{8} << 20;
     std::size_t held_peer_max_bytes = std::size_t{4} << 20;
-    /// Entries of version vectors that are remembered of one peer, over all buckets. 64 bytes each.
+    /// Entries of version vectors that are remembered of one peer, over all its links and buckets.
+    /// 64 bytes each.
     std::size_t peer_vector_entries = std::size_t{1} << 20;
     /// Rows of a pull that are kept in memory before they are staged on disk: no writer waits
     /// longer than for these.
@@ -135,6 +136,10 @@ struct ReplicatorOptions {
     /// Whether `Effects::checks` are carried out and their outcomes told by `proofs_checked`. If
     /// not, proofs are checked within the event that brings them, 60 µs each.
     bool proofs_elsewhere = false;
+    /// The peer that a replica belongs to: one text for all replicas whose keys are listed as one
+    /// peer's, empty if that is not known. Peers have no keys, and each replica is a peer of its
+    /// own, if this is empty.
+    std::function<std::string(const ReplicaId&)> peer_of;
     /// Random numbers, for session names and jitter; must be set.
     std::function<std::uint64_t()> random;
 };

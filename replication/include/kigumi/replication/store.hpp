@@ -45,6 +45,14 @@ struct PeerRecord {
     std::uint64_t settled_ms = 0;   ///< when `settled` last changed, ms since 1970
     std::uint64_t audited_ms = 0;   ///< when the last audit with it ended, ms since 1970; 0: none
     std::uint64_t differences = 0;  ///< rows that differed, in all audits with it
+    /// The peer that it belongs to, by the first of its keys; empty if peers have no keys, or if
+    /// that is not known.
+    std::string peer;
+    /// Whether it counts for `Store::confirmed`: its key is known and may read the bucket, or peers
+    /// have no keys.
+    bool holds = true;
+    /// `acknowledged` lacks entries of origins that this node had not heard of.
+    bool trimmed = false;
 };
 
 /// A version of a bucket that this node has held for at least so long, in time that it has run.
@@ -91,14 +99,16 @@ class KIGUMI_API Store {
     Result<ReadTransaction> read_at_least(const SessionToken& token, std::string_view bucket,
                                           std::chrono::milliseconds timeout);
 
-    /// How many other replicas, not counting retired ones, are known to hold this version of the
-    /// bucket durably. What is known is as fresh as the running node has written down.
+    /// How many other peers are known to hold this version of the bucket durably. Replicas of one
+    /// key, or of keys that are listed as one peer's, count once, and only if the key is known here
+    /// and may read the bucket. Without keys each replica counts. Retired ones do not. What is
+    /// known is as fresh as the running node has written down.
     Result<std::size_t> confirmed(std::string_view bucket, const VersionVector& version);
-    /// Waits until that are at least `replicas`, at most so long; the node writes it down at once
+    /// Waits until that are at least `peers`, at most so long; the node writes it down at once
     /// while somebody waits. Returns how many they are; kNotYet, with a message that says it, if
     /// they are too few. What was written stays in any case. Nobody confirms if no node runs.
     Result<std::size_t> wait_confirmed(std::string_view bucket, const VersionVector& version,
-                                       std::size_t replicas, std::chrono::milliseconds timeout);
+                                       std::size_t peers, std::chrono::milliseconds timeout);
 
     /// One step of folding in what a large pull brought (`ReadTransaction::folding`): up to `rows`
     /// rows or about `bytes` of them, in a transaction. Returns whether nothing is left. A running
@@ -149,8 +159,10 @@ class KIGUMI_API Store {
     /// Starts the chain of the present identity in a bucket that an earlier version wrote to.
     Result<void> start_chain(std::string_view bucket);
 
-    /// Replaces what is known of these peers, by bucket; in one transaction.
-    Result<void> put_peers(const std::map<std::string, std::vector<PeerRecord>>& peers);
+    /// Replaces what is known of these peers, by bucket, and forgets those that are `gone`; in one
+    /// transaction.
+    Result<void> put_peers(const std::map<std::string, std::vector<PeerRecord>>& peers,
+                           const std::map<std::string, std::vector<ReplicaId>>& gone = {});
     Result<std::vector<PeerRecord>> peers(std::string_view bucket);
 
     /// Replaces the nodes that this one has met, and how far it doubts itself.

@@ -34,6 +34,7 @@ struct Member {
     std::uint64_t incarnation = 0;
     Liveness liveness = Liveness::kAlive;
     std::uint64_t changed_ms = 0;  ///< when `liveness` last changed, by the caller's clock
+    std::string told_by{};         ///< the key of who told `contact`; empty without encryption
 
     bool operator==(const Member&) const = default;
 };

@@ -9,6 +9,7 @@
 #include "kigumi/crdt/result.hpp"
 #include "kigumi/daemon/member.hpp"
 #include "kigumi/daemon/membership_options.hpp"
+#include "kigumi/daemon/membership_policy.hpp"
 
 namespace kigumi {
 
@@ -33,8 +34,10 @@ class KIGUMI_API Membership {
     };
 
     /// `self.incarnation` must be higher than in any earlier life of this replica: milliseconds
-    /// since 1970 will do (should the clock have gone back, others tell and it is raised).
-    Membership(membership::Member self, MembershipOptions options, std::uint64_t now_ms);
+    /// since 1970 will do (should the clock have gone back, others tell and it is raised). Without
+    /// a policy everybody is believed.
+    Membership(membership::Member self, MembershipOptions options, std::uint64_t now_ms,
+               std::shared_ptr<MembershipPolicy> policy = nullptr);
     ~Membership();
 
     /// A place where some member may be. It is tried until somebody is found, and now and then
@@ -42,7 +45,8 @@ class KIGUMI_API Membership {
     void join(const membership::Contact& seed);
     /// A message from a peer; anything may be in it. `proved_key`: the key that its connection has
     /// shown, which its sender must name; empty without encryption. Returns who says to have sent
-    /// it; an error names what is wrong with the message.
+    /// it; an error names what is wrong with the message. kBusy, kFull, kIo: only its sender's
+    /// claim to be that replica cannot be accepted now, and nothing of it is believed.
     Result<ReplicaId> receive(std::string_view message, std::uint64_t now_ms,
                               std::string_view proved_key = {});
     /// Something else has come from a member: it lives.
@@ -51,6 +55,8 @@ class KIGUMI_API Membership {
     void doubt(const ReplicaId& replica);
     /// Time has passed. Call it at `next_wakeup` at the latest.
     void tick(std::uint64_t now_ms);
+    /// The policy has changed: forgets members whose keys are not listed any more.
+    void review();
     /// Tells others that this node leaves on purpose, and says nothing from then on.
     void leave();
     /// This node goes on under another replica id; the old one has left.
@@ -64,6 +70,9 @@ class KIGUMI_API Membership {
     std::vector<membership::Member> members() const;
     /// How far this node doubts itself: 0 to `health_max`.
     unsigned self_doubt() const;
+    /// Claims about others that were not believed: their teller has no right to make them, their
+    /// subject's key is not listed or is another one here, or their incarnation is out of reach.
+    std::uint64_t ignored_claims() const;
 
   private:
     class Core;
