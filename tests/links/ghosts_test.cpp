@@ -73,7 +73,7 @@ class Ghosts : public testing::Test {
     void remove(const std::string& key) {
         auto tx = store_->write().value();
         tx.set("set").add(Value(key)).value();
-        tx.set("set").remove(Value(key)).value();
+        tx.set("set").erase(Value(key)).value();
         tx.commit().value();
         replicator_->local_commit();
         flush();
@@ -302,7 +302,7 @@ TEST_F(Ghosts, TrimmedWordsAreNotPassedOn) {
     VersionVector more = version();
     more.raise(numbered(50), 3);
     confirm(link, more);
-    run(5'000);
+    run(2'000);
     const auto told = [&] {
         return std::any_of(sent_.begin(), sent_.end(), [&](const auto& sent) {
             return sent.first == listener &&
@@ -312,7 +312,7 @@ TEST_F(Ghosts, TrimmedWordsAreNotPassedOn) {
     };
     EXPECT_FALSE(told()) << "it says less than the replica did";
     confirm(link, version());
-    run(5'000);
+    run(2'000);
     EXPECT_TRUE(told());
 }
 

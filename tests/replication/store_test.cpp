@@ -336,14 +336,20 @@ TEST_P(StoreTest, ContactsAreKept) {
 
 TEST_P(StoreTest, PeersAreKept) {
     EXPECT_TRUE(store->peers("default").value().empty());
-    PeerRecord peer{replica(7),
-                    "tcp://[::1]:4460",
-                    true,
-                    12,
-                    {{replica(7), 3}, {replica(8), 1}},
-                    {{replica(7), 2}},
-                    11};
-    store->put_peers({{"default", {peer, {replica(8), "", false, 0, {}, {}, 0}}}}).value();
+    PeerRecord peer;
+    peer.replica = replica(7);
+    peer.address = "tcp://[::1]:4460";
+    peer.connected = true;
+    peer.changed_ms = 12;
+    peer.acknowledged = {{replica(7), 3}, {replica(8), 1}};
+    peer.settled = {{replica(7), 2}};
+    peer.settled_ms = 11;
+    peer.peer = "a key";
+    peer.holds = false;
+    peer.trimmed = true;
+    PeerRecord other;
+    other.replica = replica(8);
+    store->put_peers({{"default", {peer, other}}}).value();
     peer.connected = false;
     store->put_peers({{"default", {peer}}}).value();
     const auto peers = store->peers("default").value();
@@ -355,8 +361,15 @@ TEST_P(StoreTest, PeersAreKept) {
     EXPECT_EQ(peers[0].acknowledged, peer.acknowledged);
     EXPECT_EQ(peers[0].settled, peer.settled);
     EXPECT_EQ(peers[0].settled_ms, 11U);
+    EXPECT_EQ(peers[0].peer, "a key");
+    EXPECT_FALSE(peers[0].holds);
+    EXPECT_TRUE(peers[0].trimmed);
     EXPECT_EQ(peers[1].replica, replica(8));
+    EXPECT_EQ(peers[1].peer, "");
+    EXPECT_TRUE(peers[1].holds);
     EXPECT_TRUE(store->peers("other").value().empty());
+    store->put_peers({}, {{"default", {replica(7)}}}).value();
+    EXPECT_EQ(store->peers("default").value().size(), 1U);
 }
 
 TEST_P(StoreTest, RenewedIdentityWritesUnderANewOrigin) {

@@ -11,10 +11,10 @@ std::map<ReplicaId, Replicator::Core::SavedPeer> Replicator::Core::peers_of(
         peers[replica].heard = heard.revision;
     for (const auto& [replica, audited] : bucket.audits) peers[replica].audited = audited;
     for (const auto& [replica, link] : links) {
-        // One that has said nothing of the bucket is told of if it may, and is not one of too many.
-        if (!peers.contains(replica) &&
-            (link->rights(name) == Rights::none() || !room_for(bucket, replica).any))
-            continue;
+        // One that has said nothing of the bucket is told of if it may, and is no ghost: a peer can
+        // be any number of those.
+        const bool ghost = options_.peer_of && is_ghost(bucket, replica);
+        if (!peers.contains(replica) && (ghost || link->rights(name) == Rights::none())) continue;
         SavedPeer& peer = peers[replica];
         peer.address = link->address;
         peer.connected = link->up;
