@@ -262,8 +262,8 @@ void ReplicatorWorld::note_answer(const wire::Message& message) {
 void ReplicatorWorld::check() {
     const auto self = store_->replica();
     require(self.has_value(), "a store has an identity");
-    if (std::find(known_.replicas.begin(), known_.replicas.end(), *self) == known_.replicas.end())
-        known_.replicas.push_back(*self);
+    // Nobody here can sign a head of this node.
+    require(*self == known_.replicas.back(), "no message renews an identity");
     std::size_t bound = options_.held_max_bytes;
     for (const std::string& bucket : known_.buckets) {
         const auto snapshot = store_->read(bucket);

@@ -77,7 +77,7 @@ class PullClient {
     /// again. kInvalidArgument: the peer has seen more of our events than we have. From a peer that
     /// may not relay, `own_of` says which rows are its own to change. `heads` came with the answer.
     Result<Finished> finish(const wire::Done& done, const PeerPolicy* own_of,
-                            const std::vector<ShownHead>& heads);
+                            const std::vector<ShownHead>& heads = {});
     /// Ends the session. `keep`: what was staged may serve a later one with the same peer. If the
     /// rest cannot be cleared away now, that happens before the next pull begins.
     void abort(bool keep);

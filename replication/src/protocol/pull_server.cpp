@@ -32,8 +32,8 @@ void next_phase(wire::Cursor& cursor, const VersionVector& version) {
 
 }  // namespace
 
-void PullServer::begin(LinkId link, const wire::Pull& pull, bool heads, std::uint64_t now_ms,
-                       Effects& effects) {
+void PullServer::begin(LinkId link, const wire::Pull& pull, std::uint64_t now_ms, Effects& effects,
+                       bool heads) {
     const Name name(link, pull.bucket);
     const auto running = std::count_if(sessions_.begin(), sessions_.end(), [&](const auto& entry) {
         return entry.first.first == link && entry.first != name;

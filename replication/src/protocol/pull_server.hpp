@@ -30,8 +30,8 @@ class PullServer {
     PullServer(Store& store, const ReplicatorOptions& options) : store_(store), options_(options) {}
 
     /// `heads`: the peer understands them.
-    void begin(LinkId link, const wire::Pull& pull, bool heads, std::uint64_t now_ms,
-               Effects& effects);
+    void begin(LinkId link, const wire::Pull& pull, std::uint64_t now_ms, Effects& effects,
+               bool heads = false);
     void grant(LinkId link, const wire::Credit& credit, std::uint64_t now_ms, Effects& effects);
     void cancel(LinkId link, std::uint64_t session);
     /// Goes on with the answers that have waited for the rows of a bucket to be folded in.

@@ -277,6 +277,8 @@ audit::Outcome Replicator::Core::unite(Link& link, const std::string& name,
                  outcome.error().message + '"');
         return audit::Outcome();
     }
+    // What was written again are events like any others.
+    versions_stale_ = versions_stale_ || !outcome->differences.empty();
     if (!outcome->refused.empty())
         note(Level::kWarning, "audit.failed",
              "bucket=" + name + " peer=" + link.replica->short_hex() + " reason=\"" +

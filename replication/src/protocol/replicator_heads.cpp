@@ -18,8 +18,10 @@ constexpr unsigned kMaxDoublings = 6;
 constexpr std::size_t kShownAtOnce = 256;
 /// Heads of one message that are looked at: what is kept of the receiver, and the sender's own.
 constexpr std::size_t kMaxLookedAt = 4;
-/// What checking a signature costs, in bytes of messages that take as long.
+/// What checking a signature costs, in bytes of messages: of heads that come with events, which a
+/// peer needs the right to relay for, and of those that are shown, which anybody may.
 constexpr std::size_t kCheckCost = std::size_t{8} << 10;
+constexpr std::size_t kShownCheckCost = std::size_t{64} << 10;
 constexpr std::uint64_t kClaimNoteMs = 60'000;
 constexpr std::uint64_t kRetryMs = 1'000;
 
@@ -140,7 +142,7 @@ void Replicator::Core::on(Link& link, const wire::Heads& heads, std::uint64_t no
             answer.heads.push_back(head);
             continue;
         }
-        link.inflow.charge(kCheckCost);
+        link.inflow.charge(kShownCheckCost);
         if (*standing == HeadStanding::kForeign) {
             ++counters_.unsound_heads;
             continue;

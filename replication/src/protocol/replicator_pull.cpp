@@ -154,7 +154,7 @@ void Replicator::Core::on(Link& link, const wire::Pull& pull, std::uint64_t now_
         peering.told.merge(known->second.version);
     }
     ++counters_.pulls_served;
-    pull_server_.begin(link.id, pull, link.heads, now_ms, effects);
+    pull_server_.begin(link.id, pull, now_ms, effects, link.heads);
 }
 
 void Replicator::Core::on(Link& link, const wire::Credit& credit, std::uint64_t now_ms) {
