@@ -402,9 +402,7 @@ Result<std::unique_ptr<Node>> Node::start(Store& store, NodeOptions options) {
 const std::string& Node::address() const { return loop_->address(); }
 std::uint64_t Node::idle_ms() const { return loop_->idle_ms(); }
 std::uint64_t Node::longest_turn_ms() const { return loop_->longest_turn_ms(); }
-std::uint64_t Node::longest_turn_of_minute_ms() const {
-    return loop_->longest_turn_of_minute_ms();
-}
+std::uint64_t Node::longest_turn_of_minute_ms() const { return loop_->longest_turn_of_minute_ms(); }
 void Node::retune(ReplicatorOptions options) { loop_->retune(std::move(options)); }
 void Node::drain() { loop_->drain(); }
 bool Node::drained() const { return loop_->drained(); }
