@@ -14,8 +14,6 @@ namespace {
 
 using std::chrono::seconds;
 
-constexpr seconds kConvergenceLimit(60);
-constexpr seconds kCollectionLimit(60);
 constexpr seconds kToolLimit(120);
 
 bool converged(const std::vector<Node*>& nodes, const std::string& bucket) {
@@ -72,9 +70,10 @@ void run_tool(std::vector<std::string> arguments, const std::filesystem::path& o
 
 }  // namespace
 
-void check_rows(std::vector<Node*> nodes, const Expected& expected, Findings& broken) {
+void check_rows(const std::vector<Node*>& nodes, const Expected& expected, seconds limit,
+                Findings& broken) {
     for (const std::string bucket : {kPlain, kSigned}) {
-        if (!eventually(kConvergenceLimit, [&] { return converged(nodes, bucket); }))
+        if (!eventually(limit, [&] { return converged(nodes, bucket); }))
             broken.push_back("no convergence of the bucket " + bucket);
         const auto first = honest_rows(*nodes[0], bucket);
         for (Node* const node : nodes)
@@ -114,7 +113,7 @@ void check_origins(const std::vector<Node*>& nodes, const std::set<ReplicaId>& h
     }
 }
 
-void check_collection(const std::vector<Node*>& nodes, Findings& broken) {
+void check_collection(const std::vector<Node*>& nodes, seconds limit, Findings& broken) {
     for (Node* const node : nodes) {
         std::size_t removed = 0;
         const auto collected = [&] {
@@ -130,7 +129,7 @@ void check_collection(const std::vector<Node*>& nodes, Findings& broken) {
             if (removed != 0) sleep_for_ms(200);
             return removed == 0;
         };
-        if (!eventually(kCollectionLimit, collected))
+        if (!eventually(limit, collected))
             broken.push_back(node->name() + ": collection stands still, " +
                              std::to_string(removed) + " removed rows are left");
     }

@@ -15,7 +15,8 @@ using Findings = std::vector<std::string>;
 
 /// Both nodes come to the same versions of the honest buckets, with the rows that the writers
 /// expect.
-void check_rows(std::vector<Node*> nodes, const Expected& expected, Findings& broken);
+void check_rows(const std::vector<Node*>& nodes, const Expected& expected,
+                std::chrono::seconds limit, Findings& broken);
 
 /// The nodes are who they were, and the honest buckets name nobody but them and, if it may write
 /// there, at most `max_hostile` of the ids of the peer.
@@ -23,7 +24,8 @@ void check_origins(const std::vector<Node*>& nodes, const std::set<ReplicaId>& h
                    std::size_t max_hostile, Findings& broken);
 
 /// The rows of what was removed are dropped.
-void check_collection(const std::vector<Node*>& nodes, Findings& broken);
+void check_collection(const std::vector<Node*>& nodes, std::chrono::seconds limit,
+                      Findings& broken);
 
 /// `kigumi check` finds the honest buckets sound, and a backup can be written and read back.
 void check_stores(const std::vector<Node*>& nodes, const std::filesystem::path& scratch,

@@ -73,6 +73,10 @@ int main(int argc, char** argv) {
     app.add_option("--loop-ms", arguments.bounds.loop_ms,
                    "how much longer than beside no attack a turn of a loop may take")
         ->capture_default_str();
+    app.add_option_function<unsigned>(
+        "--settle",
+        [&arguments](unsigned seconds) { arguments.bounds.settle = std::chrono::seconds(seconds); },
+        "seconds that the nodes have afterwards to converge, to collect and to hang up, each [60]");
     app.add_option("--visible-ms", arguments.bounds.visible_ms,
                    "how late a write may be visible at the other node")
         ->capture_default_str();

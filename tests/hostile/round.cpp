@@ -13,7 +13,6 @@ using std::chrono::seconds;
 
 constexpr seconds kAttackLimit(6);
 constexpr seconds kStartLimit(30);
-constexpr seconds kUnlistedLimit(30);
 /// Each with its writer behind it, before anything is judged.
 constexpr std::int64_t kBeatsBefore = 20;
 /// Replicas of one key that may stand in V for ever. It uses three, and new ones in some attacks.
@@ -34,6 +33,7 @@ class Round {
           writer_of_control_("control", control_.store()) {}
 
     Outcome run(const std::vector<Attack>& attacks, seconds how_long, const Bounds& bounds) {
+        settle_ = bounds.settle;
         start();
         {
             Watch watch({&a_, &b_}, {&writer_a_, &writer_b_}, control_, bounds);
@@ -102,12 +102,12 @@ class Round {
         const std::vector<Node*> nodes = {&a_, &b_};
         for (Node* const node : nodes)
             if (!node->process().running()) return;
-        check_rows(nodes, expected, outcome_.broken);
+        check_rows(nodes, expected, settle_, outcome_.broken);
         const bool writes = right_ >= Right::kWrite;
         check_origins(nodes, peer_.ids(), writes ? kMaxOriginsOfKey : 0, outcome_.broken);
         check_unlisted(nodes);
         retire_hostile_origins();
-        check_collection(nodes, outcome_.broken);
+        check_collection(nodes, settle_, outcome_.broken);
         check_stores(nodes, directory_, peer_.ids(), outcome_.broken);
         for (Node* const node : nodes)
             if (!node->process().running())
@@ -133,7 +133,7 @@ class Round {
         for (Node* const node : nodes) {
             const std::uint16_t port = port_of(node->address());
             std::size_t left = 0;
-            if (!eventually(kUnlistedLimit, [&] {
+            if (!eventually(settle_, [&] {
                     left = connections_with(port);
                     if (left != 0) sleep_for_ms(100);
                     return left == 0;
@@ -142,7 +142,7 @@ class Round {
                                           " connections of a key that is no longer listed");
         }
         const auto dialled = [&] { return connections_with(port_of(peer_.server().address())); };
-        if (!eventually(kUnlistedLimit, [&] {
+        if (!eventually(settle_, [&] {
                 sleep_for_ms(100);
                 return dialled() == 0;
             }))
@@ -171,6 +171,7 @@ class Round {
     Writer writer_a_;
     Writer writer_b_;
     Writer writer_of_control_;
+    seconds settle_{0};
     Outcome outcome_;
 };
 

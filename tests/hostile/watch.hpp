@@ -23,6 +23,9 @@ struct Bounds {
     std::uint64_t log_bytes_per_s = 64 << 10;
     std::uint64_t store_mib = 192;
     std::uint64_t visible_ms = 8'000;  ///< how late a write may show at the other node
+    /// How long afterwards to converge, to collect and to hang up, each. Not what a healthy node
+    /// needs, but what a busy machine may take.
+    std::chrono::seconds settle{60};
 };
 
 /// Looks at the nodes every 100 ms, and notes what breaks a bound and during which attack.
