@@ -56,6 +56,12 @@ SEED ?= 1
 chaos: build
 	@$(BIN)/chaos --seconds $(SECONDS) --seed $(SEED)
 
+## make hostile          one listed key with few rights against two nodes; SECONDS=N for each right, SEED=N
+.PHONY: hostile
+hostile: SECONDS := 60
+hostile: build
+	@$(BIN)/hostile --seconds $(SECONDS) --seed $(SEED)
+
 ## make scope            every history of a few operations on two or three replicas; SCOPE_ARGS=...
 .PHONY: scope
 scope: build

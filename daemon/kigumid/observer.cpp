@@ -58,6 +58,8 @@ http::Observation Observer::glance() const {
     now.started_ms = started_ms_;
     now.wall_ms = store_.wall_ms();
     now.loop_idle_ms = node_.idle_ms();
+    now.loop_longest_turn_ms = node_.longest_turn_ms();
+    now.loop_longest_turn_of_minute_ms = node_.longest_turn_of_minute_ms();
     now.loop_stuck = watchdog_.stuck();
     now.draining = draining_;
     now.has_peers = has_peers_;

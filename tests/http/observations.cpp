@@ -17,6 +17,8 @@ Observation full_observation() {
     now.started_ms = 1'000'000;
     now.wall_ms = 2'000'000;
     now.loop_idle_ms = 7;
+    now.loop_longest_turn_ms = 340;
+    now.loop_longest_turn_of_minute_ms = 45;
     now.has_peers = true;
     now.usage = kv::Usage{4'096, 8'192, 12};
     now.free_bytes = 1'000'000'000;

@@ -10,6 +10,8 @@ namespace {
 TEST(StatusJson, IsJsonWhateverTheTextsAre) {
     const auto json = nlohmann::json::parse(status_json(full_observation()));
     EXPECT_EQ(json["version"], "1.2.3");
+    EXPECT_EQ(json["loop_longest_turn_ms"], 340);
+    EXPECT_EQ(json["loop_longest_turn_of_minute_ms"], 45);
     EXPECT_EQ(json["healthy"], true);
     EXPECT_EQ(json["store"]["census"]["rows"], 10);
     EXPECT_EQ(json["replication"]["links"][0]["round_trip"]["timeout_ms"], 200);

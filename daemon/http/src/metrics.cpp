@@ -24,6 +24,11 @@ void process_metrics(Exposition& out, const Observation& now) {
         static_cast<double>(now.resident_bytes));
     one("kigumi_loop_idle_seconds", "Since when the event loop has not turned.",
         static_cast<double>(now.loop_idle_ms) / 1'000);
+    one("kigumi_loop_longest_turn_seconds", "The longest turn of the event loop since the start.",
+        static_cast<double>(now.loop_longest_turn_ms) / 1'000);
+    one("kigumi_loop_longest_turn_of_minute_seconds",
+        "The longest turn of the event loop in the last minute.",
+        static_cast<double>(now.loop_longest_turn_of_minute_ms) / 1'000);
     one("kigumi_loop_stuck", "1 if the event loop stands still.", now.loop_stuck ? 1 : 0);
     one("kigumi_ready", "1 if applications may rely on this node (/readyz).",
         why_not_ready(now).empty() ? 1 : 0);

@@ -149,6 +149,8 @@ std::string status_json(const Observation& now) {
         {"healthy", sick.empty()},
         {"not_ready_because", why_not_ready(now)},
         {"loop_idle_ms", now.loop_idle_ms},
+        {"loop_longest_turn_ms", now.loop_longest_turn_ms},
+        {"loop_longest_turn_of_minute_ms", now.loop_longest_turn_of_minute_ms},
         {"draining", now.draining},
         {"resident_bytes", now.resident_bytes},
         {"store", store_json(now)},

@@ -24,6 +24,7 @@
 #include "kigumi/replication/commit_signal.hpp"
 #include "proof_checker.hpp"
 #include "transport.hpp"
+#include "turn_meter.hpp"
 
 namespace kigumi {
 namespace {
@@ -108,9 +109,10 @@ class Node::Loop {
 
     const std::string& address() const { return transport_.bound(); }
 
-    std::uint64_t idle_ms() const {
-        const std::uint64_t turned_ms = turned_ms_;
-        return steady_ms() - std::min(turned_ms, steady_ms());
+    std::uint64_t idle_ms() const { return turns_.idle_ms(steady_ms()); }
+    std::uint64_t longest_turn_ms() const { return turns_.longest_ms(steady_ms()); }
+    std::uint64_t longest_turn_of_minute_ms() const {
+        return turns_.longest_of_minute_ms(steady_ms());
     }
 
     void retune(ReplicatorOptions options) {
@@ -312,7 +314,7 @@ class Node::Loop {
 
     void turn() {
         const std::uint64_t now_ms = steady_ms();
-        turned_ms_ = now_ms;
+        turns_.turned(now_ms);
         take_orders();
         const std::uint64_t due_ms =
             std::min({replicator_.next_wakeup(), now_ms + kCommitPollMs,
@@ -387,7 +389,7 @@ class Node::Loop {
     std::optional<Discovery> discovery_;
     std::optional<ProofChecker> proofs_;
     std::uint64_t seen_commits_ = 0;
-    std::atomic<std::uint64_t> turned_ms_ = steady_ms();
+    TurnMeter turns_{steady_ms()};
     std::atomic<bool> draining_ = false;
     std::atomic<bool> drained_ = false;
     std::optional<Drain> drain_;
@@ -407,6 +409,8 @@ Result<std::unique_ptr<Node>> Node::start(Store& store, NodeOptions options) {
 
 const std::string& Node::address() const { return loop_->address(); }
 std::uint64_t Node::idle_ms() const { return loop_->idle_ms(); }
+std::uint64_t Node::longest_turn_ms() const { return loop_->longest_turn_ms(); }
+std::uint64_t Node::longest_turn_of_minute_ms() const { return loop_->longest_turn_of_minute_ms(); }
 void Node::retune(ReplicatorOptions options) { loop_->retune(std::move(options)); }
 void Node::drain() { loop_->drain(); }
 bool Node::drained() const { return loop_->drained(); }

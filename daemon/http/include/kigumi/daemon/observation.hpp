@@ -29,6 +29,8 @@ struct Observation {
     std::uint64_t started_ms = 0;
     std::uint64_t wall_ms = 0;
     std::uint64_t loop_idle_ms = 0;
+    std::uint64_t loop_longest_turn_ms = 0;            ///< since the start
+    std::uint64_t loop_longest_turn_of_minute_ms = 0;  ///< of the last minute
     bool loop_stuck = false;
     bool draining = false;
     bool has_peers = false;  ///< others are named in its configuration

@@ -62,6 +62,10 @@ class KIGUMI_API Node {
     /// How long ago the node's loop last began a turn. A healthy one turns every 20 ms; it stands
     /// still while somebody else holds the write lock, or the disk hangs.
     std::uint64_t idle_ms() const;
+    /// How long the longest turn of the loop took, waiting for something to do included (20 ms at
+    /// most): since the node was started, and of the last minute. The present turn counts.
+    std::uint64_t longest_turn_ms() const;
+    std::uint64_t longest_turn_of_minute_ms() const;
     /// Goes on with other parameters of replication, from the next turn on. `random` is kept.
     void retune(ReplicatorOptions options);
     /// Begins to take leave: no newcomers are accepted from now on. It goes on to push.
