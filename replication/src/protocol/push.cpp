@@ -136,28 +136,30 @@ bool HeldPushes::ready(const VersionVector& version) const {
     return false;
 }
 
-Result<HeldPushes::Applied> HeldPushes::apply(Store& store, const std::string& bucket) {
-    Applied applied;
+Result<HeldPushes::Applied> HeldPushes::apply(Store& store, const std::string& bucket,
+                                              std::size_t max_rows) {
+    std::vector<std::pair<LinkId, std::string>> refused;
     for (;;) {
         LinkId current = 0;
-        const auto joined = join_ready(store, bucket, current);
+        auto joined = join_ready(store, bucket, max_rows, current);
         if (joined) {
-            applied.joined = *joined;
-            return applied;
+            joined->refused = std::move(refused);
+            return joined;
         }
         if (joined.error().code != ErrorCode::kInvalidArgument)
             return tl::unexpected<Error>(joined.error());
         // One peer's contradiction must not hold up the pushes of the others.
-        applied.refused.emplace_back(current, joined.error().message);
+        refused.emplace_back(current, joined.error().message);
         forget(current);
     }
 }
 
-Result<std::size_t> HeldPushes::join_ready(Store& store, const std::string& bucket,
-                                           LinkId& current) {
+Result<HeldPushes::Applied> HeldPushes::join_ready(Store& store, const std::string& bucket,
+                                                   std::size_t max_rows, LinkId& current) {
     KIGUMI_TRY(WriteTransaction tx, store.write(bucket));
     std::set<std::pair<ReplicaId, Place>> finished;
-    std::size_t joined = 0;
+    Applied applied;
+    std::size_t rows = 0;
     for (bool progress = true; progress;) {
         progress = false;
         for (const auto& [origin, pushes] : by_origin_) {
@@ -166,7 +168,13 @@ Result<std::size_t> HeldPushes::join_ready(Store& store, const std::string& buck
                 if (place.first > tx.version()[origin] && !KIGUMI_DEFECT(kGapAccepted)) break;
                 const bool known = push.known_at(tx.version());
                 if (!known && !causes_covered(push, tx.version())) continue;
-                if (!finished.emplace(origin, place).second || known) continue;
+                if (finished.contains({origin, place})) continue;
+                if (!known && rows >= max_rows) {
+                    applied.more = true;
+                    continue;
+                }
+                finished.emplace(origin, place);
+                if (known) continue;
                 // Nobody but this replica makes its events.
                 if (push.version[tx.self()] > tx.version()[tx.self()]) continue;
                 KIGUMI_CHECK(tx.expect_checked(push.as_signed));
@@ -179,7 +187,8 @@ Result<std::size_t> HeldPushes::join_ready(Store& store, const std::string& buck
                            KIGUMI_DEFECT(kFloorNotInherited) ? VersionVector() : push.floor);
                 for (const ShownHead& shown : push.heads)
                     KIGUMI_CHECK(tx.keep_head(shown.origin, shown.head, shown.confirmed));
-                ++joined;
+                ++applied.joined;
+                rows += push.rows.size();
                 progress = true;
             }
         }
@@ -192,7 +201,7 @@ Result<std::size_t> HeldPushes::join_ready(Store& store, const std::string& buck
         pushes->second.erase(push);
         if (pushes->second.empty()) by_origin_.erase(pushes);
     }
-    return joined;
+    return applied;
 }
 
 void HeldPushes::forget(LinkId link) {

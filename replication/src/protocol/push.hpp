@@ -63,13 +63,16 @@ class HeldPushes {
     }
     struct Applied {
         std::size_t joined = 0;  ///< pushes
+        bool more = false;       ///< others were left for the next time
         /// Links whose pushes contradict what is here, and why. All that came over them is
         /// forgotten.
         std::vector<std::pair<LinkId, std::string>> refused;
     };
     /// Joins all that have their causes, each as a whole, in one transaction; forgets what is known
-    /// already. On an error nothing was joined and all are kept.
-    Result<Applied> apply(Store& store, const std::string& bucket);
+    /// already. Leaves the rest for the next time once it has joined `max_rows` rows. On an error
+    /// nothing was joined and all are kept.
+    Result<Applied> apply(Store& store, const std::string& bucket,
+                          std::size_t max_rows = ~std::size_t{0});
     /// Forgets what came over a link: who takes its place says what is still lacking.
     void forget(LinkId link);
     void clear();
@@ -79,7 +82,8 @@ class HeldPushes {
     using Place = std::pair<std::uint64_t, LinkId>;
 
     /// One try to join them. `current`: the link of the push that was being joined.
-    Result<std::size_t> join_ready(Store& store, const std::string& bucket, LinkId& current);
+    Result<Applied> join_ready(Store& store, const std::string& bucket, std::size_t max_rows,
+                               LinkId& current);
     void count(LinkId link, std::size_t added, std::size_t gone);
 
     std::map<ReplicaId, std::map<Place, HeldPush>> by_origin_;

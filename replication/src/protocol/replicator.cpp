@@ -349,6 +349,7 @@ void Replicator::Core::retune(ReplicatorOptions options) {
 }
 
 std::uint64_t Replicator::Core::next_wakeup() const {
+    if (pushes_left_) return 0;
     std::uint64_t at = std::min({round_at_ms_, collect_at_ms_, requests_at_ms_});
     if (evidence_) at = std::min(at, renew_at_ms_);
     for (const auto& [id, link] : links_) {

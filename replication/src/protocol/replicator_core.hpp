@@ -368,6 +368,7 @@ class Replicator::Core {
     std::map<std::string, Bucket> buckets_;
     PullServer pull_server_;
     bool versions_stale_ = true;
+    bool pushes_left_ = false;  ///< that could have been joined, in the last burst
     bool peers_changed_ = false;
     std::uint64_t save_at_once_until_ms_ = 0;
     std::uint64_t source_until_ms_ = 0;  ///< until then half an answer waits for its source

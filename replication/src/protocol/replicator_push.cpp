@@ -40,6 +40,9 @@ void Replicator::Core::take_push(Link& link, const wire::Push& push, std::uint64
     if (const auto reason = forbidden(link, push)) return deny(link, push, *reason);
     auto held = check_push(link.id, push);
     if (!held) return refuse(link, held.error().message);
+    // More than is joined in one step: a pull brings it in parts.
+    if (held->rows.size() > options_.step_rows)
+        return want_pull(link, push.bucket, now_ms + pull_delay_ms(link));
     if (!link.rights(push.bucket).relay) {
         held->accepted = accepted_from(*link.policy, target->version, push.version);
         // What such a peer has collected is nobody's business but its own.
@@ -109,10 +112,11 @@ void Replicator::Core::on(Link& link, const wire::Prune& prune, std::uint64_t) {
 }
 
 void Replicator::Core::apply_held(std::uint64_t now_ms) {
+    pushes_left_ = false;
     for (auto& [name, bucket] : buckets_) {
         if (bucket.held.empty()) continue;
         if (bucket.held.ready(bucket.version)) {
-            const auto joined = bucket.held.apply(store_, name);
+            const auto joined = bucket.held.apply(store_, name, options_.step_rows);
             if (!joined) {
                 note(Level::kWarning, "push.failed",
                      "bucket=" + name + " reason=\"" + joined.error().message + '"');
@@ -123,6 +127,7 @@ void Replicator::Core::apply_held(std::uint64_t now_ms) {
             }
             counters_.pushes_joined += joined->joined;
             versions_stale_ = true;
+            pushes_left_ = pushes_left_ || joined->more;
             for (const auto& [id, reason] : joined->refused)
                 if (const auto link = links_.find(id); link != links_.end())
                     refuse(link->second, reason);
