@@ -68,7 +68,7 @@ Result<void> Service::serve_http() {
     options.listen = config_.http_listen;
     options.threads = config_.http_threads;
     options.timeout_ms = config_.http_timeout_ms;
-    KIGUMI_TRY(http_, http::Server::start(options, observer_->pages()));
+    KIGUMI_TRY(http_, http::Server::start(options, observer_->pages(), observer_->health_pages()));
     log({Level::kInfo, "http.started", "http=" + http_->address()});
     return {};
 }
