@@ -152,6 +152,7 @@ struct Effects {
         Level level;
         std::string event;   ///< a dotted name
         std::string detail;  ///< key=value pairs
+        LinkId link = 0;     ///< whose peer has caused it; 0: none in particular
     };
     std::vector<Send> sends;
     std::vector<Close> closes;
