@@ -22,8 +22,10 @@ class Observer {
     /// The daemon has been asked to end.
     void set_draining() { draining_ = true; }
     http::Observation observe();
-    /// What HTTP shows: /metrics, /healthz, /readyz and /status.json.
+    /// What HTTP shows: /metrics, /readyz and /status.json.
     http::Pages pages();
+    /// /healthz, which waits for nothing.
+    http::Pages health_pages();
 
   private:
     /// What needs neither the store nor the node's thread.

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <thread>
 
+#include "descriptor_limit.hpp"
 #include "kigumi/daemon/options.hpp"
 #include "log.hpp"
 
@@ -41,6 +42,7 @@ Result<std::unique_ptr<Service>> Service::start(config::Config config) {
 
 Result<void> Service::open() {
     set_up_log(config_.log_level, config_.log_format);
+    raise_descriptor_limit();
     KIGUMI_TRY(store_, Store::open(config_.data));
     if (const auto& renewed = store_->renewed())
         log({Level::kWarning, "identity.renewed",
@@ -68,7 +70,7 @@ Result<void> Service::serve_http() {
     options.listen = config_.http_listen;
     options.threads = config_.http_threads;
     options.timeout_ms = config_.http_timeout_ms;
-    KIGUMI_TRY(http_, http::Server::start(options, observer_->pages()));
+    KIGUMI_TRY(http_, http::Server::start(options, observer_->pages(), observer_->health_pages()));
     log({Level::kInfo, "http.started", "http=" + http_->address()});
     return {};
 }

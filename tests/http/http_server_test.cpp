@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <deque>
+#include <future>
 #include <thread>
 
 #include "http/http_client.hpp"
@@ -24,10 +25,31 @@ class HttpServer : public testing::Test {
         pages["/page"] = [] { return Answer{200, "text/plain", "the page\n"}; };
         pages["/sick"] = [] { return Answer{503, "text/plain", "sick\n"}; };
         pages["/large"] = [] { return Answer{200, "text/plain", std::string(32 << 20, 'x')}; };
-        server_ = Server::start(options, pages).value();
+        pages["/slow"] = [this] {
+            ++under_way_;
+            released_.wait();
+            return Answer{200, "text/plain", "slow\n"};
+        };
+        Pages at_once;
+        at_once["/alive"] = [] { return Answer{200, "text/plain", "alive\n"}; };
+        at_once["/dead"] = [] { return Answer{503, "text/plain", "dead\n"}; };
+        server_ = Server::start(options, pages, at_once).value();
+    }
+    /// Occupies all threads until `release_` is set.
+    void occupy(std::deque<RawClient>& clients, int count) {
+        for (int i = 0; i < count; ++i) {
+            clients.emplace_back(address());
+            clients.back().send("GET /slow HTTP/1.1\r\n\r\n");
+        }
+        for (int i = 0; i < 5'000 && under_way_ < 2; ++i)
+            std::this_thread::sleep_for(milliseconds(2));
+        EXPECT_EQ(under_way_, 2);
     }
     const std::string& address() const { return server_->address(); }
 
+    std::promise<void> release_;
+    std::shared_future<void> released_ = release_.get_future().share();
+    std::atomic<int> under_way_ = 0;
     std::unique_ptr<Server> server_;
 };
 
@@ -110,6 +132,46 @@ TEST_F(HttpServer, ComesBackFromAFlood) {
         for (int i = 0; i < 30; ++i) silent.emplace_back(address());
     }
     EXPECT_TRUE(get(address(), "/page", seconds(60)).ends_with("the page\n"));
+}
+
+TEST_F(HttpServer, AnswersAtOnceWhateverTheThreadsDo) {
+    start(60'000);
+    std::deque<RawClient> busy;
+    occupy(busy, 10);
+    const std::string answer = get(address(), "/alive");
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 200 OK\r\n")) << answer;
+    EXPECT_TRUE(answer.ends_with("\r\n\r\nalive\n")) << answer;
+    EXPECT_TRUE(get(address(), "/alive?x=1").ends_with("alive\n"));
+    EXPECT_TRUE(get(address(), "/dead").starts_with("HTTP/1.1 503 "));
+    const RawClient head(address());
+    head.send("HEAD /alive HTTP/1.1\r\n\r\n");
+    EXPECT_TRUE(head.receive_all(seconds(10)).ends_with("\r\n\r\n"));
+    // Those that were too many for the threads still get theirs.
+    release_.set_value();
+    for (const RawClient& client : busy)
+        EXPECT_TRUE(client.receive_all(seconds(30)).ends_with("slow\n"));
+}
+
+TEST_F(HttpServer, RefusesRequestsThatWouldWaitTooLong) {
+    start(60'000);
+    std::deque<RawClient> busy;
+    occupy(busy, 200);
+    EXPECT_TRUE(get(address(), "/page").starts_with("HTTP/1.1 503 "));
+    EXPECT_TRUE(get(address(), "/alive").ends_with("alive\n"));
+    release_.set_value();
+    EXPECT_TRUE(busy.front().receive_all(seconds(30)).ends_with("slow\n"));
+    EXPECT_TRUE(busy.back().receive_all(seconds(30)).starts_with("HTTP/1.1 503 "));
+}
+
+TEST_F(HttpServer, SilentClientsOccupyNoThread) {
+    start(60'000);
+    std::deque<RawClient> silent;
+    for (int i = 0; i < 300; ++i) silent.emplace_back(address()).send("GET /pa");
+    EXPECT_TRUE(get(address(), "/page").ends_with("the page\n"));
+    // Among too many the oldest has gone.
+    bool hung_up = false;
+    silent.front().receive_all(seconds(10), &hung_up);
+    EXPECT_TRUE(hung_up);
 }
 
 TEST_F(HttpServer, EndsAtOnceWhateverIsUnderWay) {

@@ -4,18 +4,12 @@
 
 namespace kigumi::http {
 
-BoundedPool::BoundedPool(std::size_t threads) {
+BoundedPool::BoundedPool(std::size_t threads, std::function<void()> idle)
+    : on_idle_(std::move(idle)), idle_(threads) {
     for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { serve(); });
 }
 
-void BoundedPool::enqueue(std::function<void()> task) {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return !next_; });
-    next_ = std::move(task);
-    changed_.notify_all();
-}
-
-void BoundedPool::shutdown() {
+BoundedPool::~BoundedPool() {
     {
         const std::lock_guard lock(mutex_);
         ending_ = true;
@@ -24,16 +18,29 @@ void BoundedPool::shutdown() {
     for (std::thread& thread : threads_) thread.join();
 }
 
+bool BoundedPool::offer(std::function<void()> task) {
+    const std::lock_guard lock(mutex_);
+    if (given_.size() >= idle_) return false;
+    given_.push_back(std::move(task));
+    changed_.notify_one();
+    return true;
+}
+
 void BoundedPool::serve() {
+    std::unique_lock lock(mutex_);
     for (;;) {
-        std::unique_lock lock(mutex_);
-        changed_.wait(lock, [this] { return next_ || ending_; });
-        if (!next_) return;
-        const auto task = std::move(*next_);
-        next_.reset();
-        changed_.notify_all();
+        changed_.wait(lock, [this] { return !given_.empty() || ending_; });
+        if (given_.empty()) return;
+        const auto task = std::move(given_.front());
+        given_.pop_front();
+        --idle_;
         lock.unlock();
         task();
+        lock.lock();
+        ++idle_;
+        lock.unlock();
+        on_idle_();
+        lock.lock();
     }
 }
 

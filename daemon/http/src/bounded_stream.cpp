@@ -27,10 +27,17 @@ bool BoundedStream::wait_for(short events) const {
     return false;
 }
 
-bool BoundedStream::is_readable() const { return left_ > 0 && wait_for(POLLIN); }
+bool BoundedStream::is_readable() const {
+    return given_ < received_.size() || (left_ > 0 && wait_for(POLLIN));
+}
 bool BoundedStream::is_writable() const { return wait_for(POLLOUT); }
 
 ssize_t BoundedStream::read(char* ptr, size_t size) {
+    if (given_ < received_.size()) {
+        const std::size_t n = received_.copy(ptr, size, given_);
+        given_ += n;
+        return static_cast<ssize_t>(n);
+    }
     if (!is_readable()) return -1;
     const ssize_t n = recv(socket_, ptr, std::min(size, left_), MSG_DONTWAIT);
     if (n > 0) left_ -= static_cast<std::size_t>(n);

@@ -2,8 +2,11 @@
 
 #include <httplib.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <string>
+#include <utility>
 
 namespace kigumi::http {
 
@@ -14,10 +17,14 @@ class BoundedStream : public httplib::Stream {
   public:
     using Clock = std::chrono::steady_clock;
 
-    /// `socket` stays the caller's.
-    BoundedStream(socket_t socket, Clock::time_point deadline, std::size_t request_bytes,
-                  const std::atomic<bool>& stopping)
-        : socket_(socket), deadline_(deadline), left_(request_bytes), stopping_(stopping) {}
+    /// `socket` stays the caller's. `received` has been read from it already.
+    BoundedStream(socket_t socket, std::string received, Clock::time_point deadline,
+                  std::size_t request_bytes, const std::atomic<bool>& stopping)
+        : socket_(socket),
+          received_(std::move(received)),
+          deadline_(deadline),
+          left_(request_bytes - std::min(request_bytes, received_.size())),
+          stopping_(stopping) {}
 
     bool is_readable() const override;
     bool is_writable() const override;
@@ -32,6 +39,8 @@ class BoundedStream : public httplib::Stream {
     bool wait_for(short events) const;
 
     const socket_t socket_;
+    const std::string received_;
+    std::size_t given_ = 0;  ///< of `received_`
     const Clock::time_point deadline_;
     std::size_t left_;
     const std::atomic<bool>& stopping_;

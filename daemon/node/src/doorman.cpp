@@ -1,54 +1,35 @@
 #include "doorman.hpp"
 
+#include <linux/sockios.h>
 #include <linux/tcp.h>
-#include <netdb.h>
 #include <netinet/in.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <array>
 #include <utility>
-#include <vector>
 
+#include "silent_connections.hpp"
 #include "steady.hpp"
 
 namespace kigumi {
 namespace {
 
-/// Connections that have not said anything yet, over all and from one host. A handshake takes
-/// milliseconds and a greeting follows at once, so that even a whole cluster behind one address
-/// stays below; the oldest goes first, since a newcomer may be somebody.
-constexpr std::size_t kMaxSilent = 256;
-constexpr std::size_t kMaxSilentOfHost = 64;
 constexpr std::uint64_t kSilentMs = 15'000;
 /// What may come before the first whole message, which is a greeting of some bytes.
 constexpr std::uint64_t kMaxBeforeGreeting = std::uint64_t{64} << 10;
-/// What may come without a message being whole. A message has at most 1 MiB; the rest is for those
-/// that arrived while this was looking.
-constexpr std::uint64_t kMaxUnfinished = std::uint64_t{16} << 20;
-/// Whole messages that may wait in the socket: as many as its high-water mark says.
-constexpr std::uint64_t kMaxQueued = std::uint64_t{64} << 20;
+/// What the process may hold of one key and of all together, in messages that are not whole or have
+/// not been taken yet. One connection that brings whole messages stays below: of these there are at
+/// most as many of 1 MiB as its high-water mark says.
+constexpr std::uint64_t kMaxUnreadOfKey = std::uint64_t{20} << 20;
+constexpr std::uint64_t kMaxUnread = std::uint64_t{48} << 20;
+/// The handshake and heartbeats are received and never taken. What is left when all was taken, and
+/// is no more than this, counts as such; once for each whole message, so that a peer can gain no
+/// more by it.
+constexpr std::uint64_t kMaxForgiven = std::uint64_t{128} << 10;
+/// For the last message to a peer that is hung up on.
+constexpr std::uint64_t kLastWordsMs = 100;
 constexpr std::uint64_t kTendEveryMs = 10;
-
-struct Ends {
-    std::string host;
-    std::string port;
-    bool operator==(const Ends&) const = default;
-};
-
-/// Who is at the other end of a TCP connection; empty if the descriptor is of something else.
-Ends peer_of(int descriptor) {
-    sockaddr_storage name{};
-    socklen_t size = sizeof name;
-    std::array<char, NI_MAXHOST> host{};
-    std::array<char, NI_MAXSERV> port{};
-    if (getpeername(descriptor, reinterpret_cast<sockaddr*>(&name), &size) != 0 ||
-        (name.ss_family != AF_INET && name.ss_family != AF_INET6) ||
-        getnameinfo(reinterpret_cast<const sockaddr*>(&name), size, host.data(), host.size(),
-                    port.data(), port.size(), NI_NUMERICHOST | NI_NUMERICSERV) != 0)
-        return {};
-    return {host.data(), port.data()};
-}
 
 std::uint64_t received_bytes(int descriptor) {
     tcp_info info{};
@@ -58,11 +39,19 @@ std::uint64_t received_bytes(int descriptor) {
                : 0;
 }
 
+/// Received bytes that the system still holds.
+std::uint64_t queued_bytes(int descriptor) {
+    int bytes = 0;
+    return ioctl(descriptor, SIOCINQ, &bytes) == 0 && bytes > 0 ? static_cast<std::uint64_t>(bytes)
+                                                                : 0;
+}
+
 }  // namespace
 
 void Doorman::watch(zmq::context_t& context, zmq::socket_t& listening,
-                    std::function<void(int)> gone,
-                    std::function<void(const std::string&, const char*)> told) {
+                    const ConnectionLimits& limits, std::function<void(int)> gone,
+                    std::function<void(const HungUp&)> told) {
+    limits_ = limits;
     gone_ = std::move(gone);
     told_ = std::move(told);
     monitor_ = SocketMonitor(context, listening, ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED);
@@ -82,16 +71,24 @@ void Doorman::look() {
 }
 
 void Doorman::accepted(int descriptor, std::uint64_t now_ms) {
-    const Ends peer = peer_of(descriptor);
     visits_.erase(descriptor);
+    Visit visit;
+    visit.from = peer_name(descriptor);
+    visit.inode = socket_inode(descriptor);
+    visit.since_ms = now_ms;
     // Otherwise it is gone again, and its end will be told next.
-    if (!peer.host.empty()) visits_[descriptor] = {peer.host, peer.port, now_ms};
+    if (!visit.from.host.empty()) visits_[descriptor] = std::move(visit);
 }
 
-void Doorman::dialled(int descriptor) {
-    const Ends peer = peer_of(descriptor);
+void Doorman::dialled(int descriptor, const std::optional<PublicKey>& key) {
+    Visit visit;
+    visit.from = peer_name(descriptor);
+    visit.inode = socket_inode(descriptor);
+    visit.dialled = true;
+    visit.key = key;
     // Whoever was asked to speak may be silent, and has no greeting to begin with.
-    if (!peer.host.empty()) visits_[descriptor] = {peer.host, peer.port, 0, true, true, false, 0};
+    visit.spoke = true;
+    if (!visit.from.host.empty()) visits_[descriptor] = std::move(visit);
 }
 
 void Doorman::left(int descriptor) { end(descriptor, true); }
@@ -102,35 +99,78 @@ void Doorman::end(int descriptor, bool dialled) {
     if (it != visits_.end() && it->second.dialled == dialled) visits_.erase(it);
 }
 
-void Doorman::heard(int descriptor) {
-    const auto it = visits_.find(descriptor);
-    if (it != visits_.end()) it->second.spoke = it->second.fresh = true;
+Doorman::Heard Doorman::heard(int descriptor, const std::optional<PublicKey>& key,
+                              std::uint64_t bytes) {
+    auto it = visits_.find(descriptor);
+    if (it == visits_.end()) {
+        // It may be new since the last look.
+        look();
+        it = visits_.find(descriptor);
+    }
+    if (it == visits_.end()) return Heard::kOver;
+    Visit& visit = it->second;
+    visit.taken += bytes;
+    visit.fresh = true;
+    if (!visit.stands()) return Heard::kRefused;
+    if (visit.dialled || (visit.spoke && visit.key == key)) return Heard::kWelcome;
+    visit.spoke = true;
+    visit.key = key;
+    if (has_room(it)) return Heard::kWelcome;
+    told_({visit.from.host, key ? key->text() : "", "too many connections"});
+    hang_up(it);
+    return Heard::kRefused;
+}
+
+bool Doorman::has_room(const Visits::const_iterator& newcomer) const {
+    std::size_t all = 0;
+    std::size_t of_key = 0;
+    for (auto it = visits_.begin(); it != visits_.end(); ++it) {
+        const Visit& visit = it->second;
+        if (it == newcomer || visit.dialled || !visit.spoke || visit.hung_up) continue;
+        ++all;
+        if (visit.key && visit.key == newcomer->second.key) ++of_key;
+    }
+    return all < limits_.accepted && of_key < limits_.of_key;
 }
 
 void Doorman::hang_up(int descriptor) {
     const auto it = visits_.find(descriptor);
-    if (it == visits_.end() || it->second.dialled) return;
+    if (it != visits_.end() && !it->second.dialled) hang_up(it);
+}
+
+void Doorman::hang_up(Visits::iterator it) {
+    if (std::exchange(it->second.hung_up, true)) return;
     // The descriptor may have been given to something else by now.
-    if (peer_of(descriptor) == Ends{it->second.host, it->second.port})
-        shutdown(descriptor, SHUT_RDWR);
-    visits_.erase(it);
+    if (socket_inode(it->first) == it->second.inode) shutdown(it->first, SHUT_RDWR);
+}
+
+void Doorman::dismiss(int descriptor) {
+    const auto it = visits_.find(descriptor);
+    if (it == visits_.end() || it->second.dialled || !it->second.stands()) return;
+    it->second.end_at_ms = steady_ms() + kLastWordsMs;
+}
+
+void Doorman::hang_up(const std::set<PublicKey>& keys) {
+    look();
+    for (auto it = visits_.begin(); it != visits_.end(); ++it) {
+        const Visit& visit = it->second;
+        const bool unknown = !visit.spoke && !keys.empty();
+        if (!visit.dialled && (unknown || (visit.key && keys.contains(*visit.key)))) hang_up(it);
+    }
 }
 
 void Doorman::bound_silent() {
-    std::size_t silent = 0;
-    for (const auto& [descriptor, visit] : visits_) silent += visit.spoke ? 0 : 1;
-    if (silent <= kMaxSilentOfHost) return;
-    std::multimap<std::uint64_t, int> by_age;
-    for (const auto& [descriptor, visit] : visits_)
-        if (!visit.spoke) by_age.emplace(visit.since_ms, descriptor);
-    std::map<std::string, std::size_t> of_host;
-    for (const auto& [since_ms, descriptor] : by_age) ++of_host[visits_.at(descriptor).host];
-    for (const auto& [since_ms, descriptor] : by_age) {
-        std::size_t& same = of_host[visits_.at(descriptor).host];
-        if (silent <= kMaxSilent && same <= kMaxSilentOfHost) continue;
-        --same;
-        --silent;
-        told_(visits_.at(descriptor).host, "too many connections that say nothing");
+    const auto is_silent = [](const auto& entry) {
+        return !entry.second.spoke && entry.second.stands();
+    };
+    const auto count = std::count_if(visits_.begin(), visits_.end(), is_silent);
+    if (static_cast<std::size_t>(count) <= std::min(limits_.silent, limits_.silent_of_host)) return;
+    std::vector<SilentConnection> silent;
+    for (const auto& entry : visits_)
+        if (is_silent(entry))
+            silent.push_back({entry.first, entry.second.since_ms, entry.second.from});
+    for (const int descriptor : surplus_of(std::move(silent), limits_)) {
+        told_({visits_.at(descriptor).from.host, "", "too many connections that say nothing"});
         hang_up(descriptor);
     }
 }
@@ -139,27 +179,78 @@ std::vector<int> Doorman::tend(std::uint64_t now_ms, bool drained) {
     std::vector<int> dialled;
     if (now_ms < tend_at_ms_) return dialled;
     tend_at_ms_ = now_ms + kTendEveryMs;
-    const std::uint64_t most = kMaxUnfinished + (drained ? 0 : kMaxQueued);
-    std::vector<std::pair<int, const char*>> out;
-    for (auto& [descriptor, visit] : visits_) {
-        const std::uint64_t bytes = received_bytes(descriptor);
-        if (std::exchange(visit.fresh, false)) visit.bytes = bytes;
-        const std::uint64_t unfinished = bytes - std::min(bytes, visit.bytes);
-        if (unfinished > (visit.spoke ? most : kMaxBeforeGreeting))
-            out.emplace_back(descriptor, "a message without end");
-        else if (!visit.spoke && visit.since_ms + kSilentMs < now_ms)
-            out.emplace_back(descriptor, "it says nothing");
-    }
-    for (const auto& [descriptor, why] : out) {
-        told_(visits_.at(descriptor).host, why);
-        if (visits_.at(descriptor).dialled) {
-            dialled.push_back(descriptor);
-            visits_.erase(descriptor);
-        } else {
-            hang_up(descriptor);
+    for (auto next = visits_.begin(); next != visits_.end();) {
+        const auto it = next++;
+        Visit& visit = it->second;
+        measure(it, drained);
+        if (visit.hung_up) {
+            if (socket_inode(it->first) != visit.inode) visits_.erase(it);
+        } else if (visit.end_at_ms != 0) {
+            if (visit.end_at_ms <= now_ms) hang_up(it);
+        } else if (!visit.spoke && visit.unread > kMaxBeforeGreeting) {
+            give_up(it, "a message without end", dialled);
+        } else if (!visit.spoke && visit.since_ms + kSilentMs < now_ms) {
+            give_up(it, "it says nothing", dialled);
         }
     }
+    bound_unread(dialled);
     return dialled;
+}
+
+void Doorman::measure(Visits::iterator it, bool drained) {
+    Visit& visit = it->second;
+    const std::uint64_t received = received_bytes(it->first);
+    // Never a credit for what is still to come.
+    visit.taken = std::min(visit.taken, received);
+    visit.unread = received - visit.taken;
+    if (visit.unread > kMaxBeforeGreeting)
+        visit.unread -= std::min(visit.unread, queued_bytes(it->first));
+    if (!std::exchange(visit.fresh, false) || !drained || visit.unread > kMaxForgiven) return;
+    visit.taken = received;
+    visit.unread = 0;
+}
+
+void Doorman::bound_unread(std::vector<int>& dialled) {
+    struct Account {
+        std::uint64_t bytes = 0;
+        std::vector<Visits::iterator> visits;
+    };
+    std::map<std::string, Account> accounts;
+    std::uint64_t all = 0;
+    for (auto it = visits_.begin(); it != visits_.end(); ++it) {
+        const Visit& visit = it->second;
+        if (visit.hung_up || visit.unread == 0) continue;
+        // Without a key, each connection is somebody.
+        Account& account = accounts[visit.key ? visit.key->text() : std::to_string(visit.inode)];
+        account.bytes += visit.unread;
+        account.visits.push_back(it);
+        all += visit.unread;
+    }
+    const auto less = [](const auto& a, const auto& b) {
+        return a->second.unread < b->second.unread;
+    };
+    while (!accounts.empty()) {
+        const auto most = std::max_element(
+            accounts.begin(), accounts.end(),
+            [](const auto& a, const auto& b) { return a.second.bytes < b.second.bytes; });
+        Account& account = most->second;
+        if (account.bytes <= kMaxUnreadOfKey && all <= kMaxUnread) return;
+        const auto worst = std::max_element(account.visits.begin(), account.visits.end(), less);
+        const Visits::iterator visit = *worst;
+        account.bytes -= visit->second.unread;
+        all -= visit->second.unread;
+        account.visits.erase(worst);
+        if (account.visits.empty()) accounts.erase(most);
+        give_up(visit, "a message without end", dialled);
+    }
+}
+
+void Doorman::give_up(Visits::iterator it, const char* reason, std::vector<int>& dialled) {
+    const Visit& visit = it->second;
+    told_({visit.from.host, visit.key ? visit.key->text() : "", reason});
+    if (!visit.dialled) return hang_up(it);
+    dialled.push_back(it->first);
+    visits_.erase(it);
 }
 
 }  // namespace kigumi

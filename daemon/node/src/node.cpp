@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstring>
 #include <future>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <random>
@@ -22,6 +23,7 @@
 #include "drain.hpp"
 #include "endpoint.hpp"
 #include "kigumi/replication/commit_signal.hpp"
+#include "note_limiter.hpp"
 #include "proof_checker.hpp"
 #include "transport.hpp"
 #include "turn_meter.hpp"
@@ -207,6 +209,7 @@ class Node::Loop {
 
     void link_up(LinkId link, bool dialled, const std::string& address, bool control,
                  const PublicKey* key) {
+        if (key != nullptr) keys_of_links_[link] = key->text();
         if (!control)
             return replicator_.link_up(link, dialled, address, steady_ms(),
                                        key == nullptr ? nullptr : claims_.policy(*key));
@@ -217,6 +220,7 @@ class Node::Loop {
     }
 
     void link_down(LinkId link) {
+        links_that_ended_.push_back(link);
         if (control_links_.erase(link) == 0) return replicator_.link_down(link);
         if (discovery_) discovery_->link_down(link);
     }
@@ -227,7 +231,7 @@ class Node::Loop {
         const auto heard = discovery_->receive(link, message, steady_ms());
         if (heard) return;
         report({Effects::Note::Level::kWarning, "peer.refused",
-                "control connection, reason=\"" + heard.error().message + '"'});
+                "control connection, reason=\"" + heard.error().message + '"', link});
         transport_.close(link);
     }
 
@@ -363,10 +367,17 @@ class Node::Loop {
         for (const auto& close : effects.closes) transport_.close(close.link);
         for (const auto& note : effects.notes) report(note);
         for (auto& check : effects.checks) proofs_->check(std::move(check));
+        // Now all that they gave cause for has been reported.
+        for (const LinkId link : std::exchange(links_that_ended_, {})) keys_of_links_.erase(link);
+        if (!options_.log) return;
+        for (const auto& note : note_limiter_.left_out(steady_ms())) options_.log(note);
     }
 
-    void report(const Effects::Note& note) const {
-        if (options_.log) options_.log(note);
+    void report(Effects::Note note) {
+        if (!options_.log) return;
+        const auto key = keys_of_links_.find(note.link);
+        const std::string source = key == keys_of_links_.end() ? "" : key->second;
+        if (note_limiter_.admits(note, source, steady_ms())) options_.log(note);
     }
 
     Store& store_;
@@ -385,6 +396,9 @@ class Node::Loop {
     bool list_changed_ = false;
     Replicator replicator_;
     Transport transport_;
+    NoteLimiter note_limiter_;
+    std::map<LinkId, std::string> keys_of_links_;
+    std::vector<LinkId> links_that_ended_;  ///< since the last report
     std::set<LinkId> control_links_;
     std::optional<Discovery> discovery_;
     std::optional<ProofChecker> proofs_;

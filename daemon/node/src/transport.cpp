@@ -1,5 +1,7 @@
 #include "transport.hpp"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
@@ -18,9 +20,8 @@ constexpr int kBurst = 256;
 constexpr std::size_t kBurstBytes = std::size_t{4} << 20;
 constexpr std::size_t kMaxWaitingBytes = std::size_t{8} << 20;
 constexpr std::uint64_t kMaxWaitingMs = 2'000;
-constexpr std::size_t kMaxAccepted = 1'024;
-// Nodes may share a key.
-constexpr std::ptrdiff_t kMaxAcceptedOfKey = 64;
+// Whole messages that may wait in the library, of one connection.
+constexpr int kMaxQueued = 16;
 // What our ROUTER calls a peer that does not choose a name itself: a zero and a number.
 constexpr std::size_t kRoutingIdBytes = 5;
 constexpr std::uint64_t kTellEveryMs = 1'000;
@@ -36,7 +37,7 @@ void configure(zmq::socket_t& socket, const std::string& endpoint) {
     namespace opt = zmq::sockopt;
     socket.set(opt::linger, 0);
     socket.set(opt::sndhwm, 64);
-    socket.set(opt::rcvhwm, 64);
+    socket.set(opt::rcvhwm, kMaxQueued);
     socket.set(opt::maxmsgsize, std::int64_t{1} << 20);
     socket.set(opt::heartbeat_ivl, 2'000);
     socket.set(opt::heartbeat_timeout, 6'000);
@@ -58,6 +59,12 @@ std::optional<PublicKey> key_of(zmq::message_t& message) {
     auto key = PublicKey::parse(text);
     if (!key) return std::nullopt;
     return std::move(*key);
+}
+
+/// The least that a frame takes on the wire: its header, and what CURVE adds to it.
+std::uint64_t wire_bytes(std::size_t body, bool encrypted) {
+    const std::uint64_t inner = body + (encrypted ? 33 : 0);
+    return inner + (inner > 255 ? 9 : 2);
 }
 
 }  // namespace
@@ -87,8 +94,8 @@ Result<void> Transport::listen(const std::string& endpoint) {
         router_.set(zmq::sockopt::router_handover, false);
         if (own_ != nullptr) curve::guard(router_, *own_);
         doorman_.watch(
-            context_, router_, [this](int descriptor) { gone(descriptor); },
-            [this](const std::string& host, const char* why) { tell_hung_up(host, why); });
+            context_, router_, connection_limits(), [this](int descriptor) { gone(descriptor); },
+            [this](const Doorman::HungUp& connection) { tell_hung_up(connection); });
         router_.bind(endpoint);
         bound_ = router_.get(zmq::sockopt::last_endpoint);
     } catch (const zmq::error_t& error) {
@@ -96,6 +103,21 @@ Result<void> Transport::listen(const std::string& endpoint) {
                                         "; choose another address with --listen");
     }
     return {};
+}
+
+ConnectionLimits Transport::connection_limits() const {
+    rlimit descriptors{};
+    if (getrlimit(RLIMIT_NOFILE, &descriptors) != 0) return {};
+    const ConnectionLimits limits = limits_within(descriptors.rlim_cur);
+    if (limits != ConnectionLimits())
+        handler_.note(Effects::Note::Level::kWarning, "descriptors.few",
+                      "limit=" + std::to_string(descriptors.rlim_cur) +
+                          " wanted=" + std::to_string(wanted_descriptors()) +
+                          " accepted=" + std::to_string(limits.accepted) +
+                          " of_key=" + std::to_string(limits.of_key) +
+                          " reason=\"this process may open few files, so that it accepts fewer "
+                          "connections; raise RLIMIT_NOFILE (LimitNOFILE= of the unit)\"");
+    return limits;
 }
 
 Result<void> Transport::dial(const std::string& endpoint, bool control,
@@ -173,7 +195,7 @@ void Transport::tend_dialled() {
         while (const auto event = connection.monitor.next()) {
             if (event->what == ZMQ_EVENT_CONNECTED) {
                 connection.descriptor = event->value;
-                doorman_.dialled(event->value);
+                doorman_.dialled(event->value, connection.key);
             } else if (event->what == ZMQ_EVENT_DISCONNECTED) {
                 doorman_.left(std::exchange(connection.descriptor, -1));
             } else if (event->what == ZMQ_EVENT_HANDSHAKE_SUCCEEDED) {
@@ -250,6 +272,8 @@ void Transport::redial(LinkId id) {
 }
 
 void Transport::drop(const std::set<PublicKey>& keys) {
+    // Those without a link as well.
+    doorman_.hang_up(keys);
     std::vector<LinkId> ids;
     for (const auto& [id, connection] : connections_) {
         const bool waits = connection.dialled() && !connection.dealer;
@@ -259,7 +283,6 @@ void Transport::drop(const std::set<PublicKey>& keys) {
         const auto it = connections_.find(id);
         if (it == connections_.end()) continue;
         if (!it->second.dialled()) {
-            doorman_.hang_up(it->second.descriptor);
             drop_accepted(id);
             continue;
         }
@@ -297,28 +320,40 @@ void Transport::poll(const std::vector<int>& others, long timeout_ms) {
     forget_quiet();
 }
 
+Transport::Received Transport::receive(zmq::socket_t& from) const {
+    Received received;
+    zmq::message_t& body = received.body;
+    if (!from.recv(body, zmq::recv_flags::dontwait)) return received;
+    received.any = true;
+    received.one_frame = !body.more();
+    received.wire_bytes = wire_bytes(body.size(), own_ != nullptr);
+    for (bool more = body.more(); more;) {
+        zmq::message_t surplus;
+        more = from.recv(surplus, zmq::recv_flags::dontwait).has_value() && surplus.more();
+        received.wire_bytes += wire_bytes(surplus.size(), own_ != nullptr);
+    }
+    return received;
+}
+
 bool Transport::receive_accepted() {
     std::size_t bytes = 0;
     for (int i = 0; i < kBurst && bytes < kBurstBytes; ++i) {
         zmq::message_t sender;
         if (!router_.recv(sender, zmq::recv_flags::dontwait)) return true;
         const std::string routing_id = sender.to_string();
-        zmq::message_t body;
-        bool one_frame = sender.more() && router_.recv(body, zmq::recv_flags::dontwait).has_value();
-        for (bool more = one_frame ? body.more() : sender.more(); more;) {
-            one_frame = false;
-            zmq::message_t surplus;
-            more = router_.recv(surplus, zmq::recv_flags::dontwait).has_value() && surplus.more();
-        }
-        bytes += body.size();
+        Received received;
+        if (sender.more()) received = receive(router_);
+        zmq::message_t& body = received.body;
+        bytes += received.wire_bytes;
         // From the body: the library loses what it knows of a message with its first frame.
         const int descriptor = zmq_msg_get(body.handle(), ZMQ_SRCFD);
-        doorman_.heard(descriptor);
-        if (refused_.contains(routing_id)) continue;
-        const LinkId id =
-            accept(routing_id, is_control_message(body.to_string_view()), key_of(body), descriptor);
+        const auto key = key_of(body);
+        const auto heard = doorman_.heard(descriptor, key, received.wire_bytes);
+        if (heard == Doorman::Heard::kRefused || refused_.contains(routing_id)) continue;
+        const LinkId id = accept(routing_id, is_control_message(body.to_string_view()), key,
+                                 descriptor, heard == Doorman::Heard::kWelcome);
         if (id == 0) continue;
-        if (!one_frame) {
+        if (!received.one_frame) {
             close(id);
             continue;
         }
@@ -335,31 +370,26 @@ bool Transport::receive_dialled(LinkId id) {
         // Closed meanwhile, for what it said.
         if (it == connections_.end() || !it->second.dealer) return true;
         zmq::socket_t& dealer = it->second.dealer;
-        zmq::message_t body;
-        if (!dealer.recv(body, zmq::recv_flags::dontwait)) return true;
-        const bool one_frame = !body.more();
-        for (bool more = !one_frame; more;) {
-            zmq::message_t surplus;
-            more = dealer.recv(surplus, zmq::recv_flags::dontwait).has_value() && surplus.more();
-        }
-        bytes += body.size();
-        doorman_.heard(it->second.descriptor);
-        if (!one_frame) {
+        const Received received = receive(dealer);
+        if (!received.any) return true;
+        bytes += received.wire_bytes;
+        doorman_.heard(it->second.descriptor, it->second.key, received.wire_bytes);
+        if (!received.one_frame) {
             close(id);
             return true;
         }
-        handler_.message(id, body.to_string_view());
+        handler_.message(id, received.body.to_string_view());
     }
     return false;
 }
 
 LinkId Transport::accept(const std::string& routing_id, bool control,
-                         const std::optional<PublicKey>& key, int descriptor) {
-    // By now the list may no longer have it.
-    if (own_ != nullptr && (!key || !allowed_->allows(*key))) return 0;
-    // A name that the peer has chosen could be one that was somebody else's a moment ago.
-    if (routing_id.size() != kRoutingIdBytes || routing_id[0] != '\0') {
-        doorman_.hang_up(descriptor);
+                         const std::optional<PublicKey>& key, int descriptor, bool stands) {
+    // By now the list may no longer have it. A name that the peer has chosen could be one that was
+    // another peer's a moment ago.
+    const bool listed = own_ == nullptr || (key && allowed_->allows(*key));
+    if (!listed || routing_id.size() != kRoutingIdBytes || routing_id[0] != '\0') {
+        if (stands) doorman_.hang_up(descriptor);
         return 0;
     }
     const auto known = by_routing_id_.find(routing_id);
@@ -368,10 +398,8 @@ LinkId Transport::accept(const std::string& routing_id, bool control,
         if (connection.key == key && connection.descriptor == descriptor) return known->second;
         drop_accepted(known->second);
     }
-    const auto of_key = std::count_if(connections_.begin(), connections_.end(), [&](auto& entry) {
-        return key && !entry.second.dialled() && entry.second.key == key;
-    });
-    if (!accepting_ || by_routing_id_.size() >= kMaxAccepted || of_key >= kMaxAcceptedOfKey) {
+    if (!stands) return 0;
+    if (!accepting_) {
         doorman_.hang_up(descriptor);
         return 0;
     }
@@ -386,15 +414,16 @@ LinkId Transport::accept(const std::string& routing_id, bool control,
     return id;
 }
 
-void Transport::tell_hung_up(const std::string& host, const char* why) {
+void Transport::tell_hung_up(const Doorman::HungUp& connection) {
     ++hung_up_;
     // A flood must not become one of the log.
     const std::uint64_t now_ms = steady_ms();
     if (now_ms < tell_hung_up_at_ms_) return;
     tell_hung_up_at_ms_ = now_ms + kTellEveryMs;
-    handler_.note(
-        Effects::Note::Level::kWarning, "peer.hung_up",
-        "host=" + host + " reason=\"" + why + "\" all_hung_up=" + std::to_string(hung_up_));
+    handler_.note(Effects::Note::Level::kWarning, "peer.hung_up",
+                  "host=" + connection.host +
+                      (connection.key.empty() ? "" : " key=" + connection.key) + " reason=\"" +
+                      connection.reason + "\" all_hung_up=" + std::to_string(hung_up_));
 }
 
 void Transport::gone(int descriptor) {
@@ -487,7 +516,7 @@ void Transport::close(LinkId link) {
         it->second.waiting_bytes = 0;
         return;
     }
-    // A ROUTER cannot hang up on one peer: what comes from it is thrown away from here on.
+    // What has come from it already is thrown away.
     refused_.insert(it->second.routing_id);
     refused_order_.push_back(it->second.routing_id);
     if (refused_.size() > kMaxRefused) {
@@ -500,6 +529,8 @@ void Transport::close(LinkId link) {
 void Transport::drop_accepted(LinkId id) {
     const auto it = connections_.find(id);
     if (it == connections_.end() || it->second.dialled()) return;
+    // Otherwise the descriptor may be that of another connection by now.
+    if (it->second.gone_ms == 0) doorman_.dismiss(it->second.descriptor);
     by_routing_id_.erase(it->second.routing_id);
     connections_.erase(it);
     handler_.down(id);

@@ -64,7 +64,8 @@ class Transport {
     /// hands over a burst of what came.
     void poll(const std::vector<int>& others, long timeout_ms);
     void send(LinkId link, std::string message);
-    /// Hears nothing more from a peer on this connection.
+    /// Hears nothing more from a peer on this connection, and ends it once what was sent last had
+    /// the time to go out.
     void close(LinkId link);
     /// From now on, whoever is not known yet is not heard.
     void accept_no_more() { accepting_ = false; }
@@ -99,16 +100,27 @@ class Transport {
         std::uint64_t heard_ms = 0;
     };
     enum class Sent { kYes, kLater, kGone };
+    /// A message as it came; only its first frame is kept.
+    struct Received {
+        zmq::message_t body;
+        bool any = false;
+        bool one_frame = false;
+        std::uint64_t wire_bytes = 0;  ///< of all its frames
+    };
 
+    /// As many connections as the process's descriptors allow; says so if these are few.
+    ConnectionLimits connection_limits() const;
+    Received receive(zmq::socket_t& from) const;
     /// Whether all that had come was taken.
     bool receive_accepted();
     bool receive_dialled(LinkId id);
+    /// The link of a message; 0: it is not to be heard. `stands`: its connection has not ended.
     LinkId accept(const std::string& routing_id, bool control, const std::optional<PublicKey>& key,
-                  int descriptor);
+                  int descriptor, bool stands);
     void gone(int descriptor);
     /// Nothing must go to a peer that has gone: its routing id may become another one's.
     void drop_gone();
-    void tell_hung_up(const std::string& host, const char* why);
+    void tell_hung_up(const Doorman::HungUp& connection);
     void connect(Connection& connection);
     /// Deals with handshakes that have ended, and tries again where it is time.
     void tend_dialled();

@@ -167,7 +167,9 @@ void Replicator::Core::work_on(Link& link, std::string_view bytes, std::uint64_t
         return refuse(link, message.error().message);
     }
     const std::size_t sends = effects.sends.size();
+    speaker_ = link.id;
     handle(link, *message, now_ms);
+    speaker_ = 0;
     std::size_t cost = bytes.size();
     // What was asked for is bounded by the credit that was given with the question.
     const auto* const chunk = std::get_if<wire::Chunk>(&*message);
@@ -402,8 +404,9 @@ Effects Replicator::Core::take_effects() {
     return std::exchange(effects, {});
 }
 
-void Replicator::Core::note(Level level, std::string event, std::string detail) {
-    effects.notes.push_back({level, std::move(event), std::move(detail)});
+void Replicator::Core::note(Level level, std::string event, std::string detail, LinkId link) {
+    effects.notes.push_back(
+        {level, std::move(event), std::move(detail), link != 0 ? link : speaker_});
 }
 
 Replicator::Replicator(Store& store, ReplicatorOptions options)

@@ -356,7 +356,8 @@ class Replicator::Core {
     void count_audit(const Link& link, Bucket& bucket, std::uint64_t differences, bool ended);
 
     void send(const Link& link, const wire::Message& message);
-    void note(Level level, std::string event, std::string detail);
+    /// For the log. `link`: whose peer has caused it; none: that of the message under way, if any.
+    void note(Level level, std::string event, std::string detail, LinkId link = 0);
     std::uint64_t jittered(std::uint64_t ms) { return kigumi::jittered(ms, options_.random()); }
 
     Store& store_;
@@ -367,6 +368,7 @@ class Replicator::Core {
     std::map<LinkId, Link> links_;
     std::map<std::string, Bucket> buckets_;
     PullServer pull_server_;
+    LinkId speaker_ = 0;  ///< the link whose message is under way
     bool versions_stale_ = true;
     bool pushes_left_ = false;  ///< that could have been joined, in the last burst
     bool peers_changed_ = false;

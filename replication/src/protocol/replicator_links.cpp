@@ -103,7 +103,7 @@ void Replicator::Core::set_up(Link& link, bool up, std::uint64_t now_ms) {
     link.up = up;
     link.changed_wall_ms = store_.wall_ms();
     peers_changed_ = true;
-    note(Level::kInfo, up ? "peer.up" : "peer.down", label(link));
+    note(Level::kInfo, up ? "peer.up" : "peer.down", label(link), link.id);
     if (up) return;
     link.inflow.clear();
     pull_server_.link_down(link.id);
@@ -119,14 +119,15 @@ void Replicator::Core::refuse(Link& link, std::string reason) {
     link.inflow.clear();
     count_failure(link, link.heard_ms);
     ++counters_.refused_peers;
-    note(Level::kWarning, "peer.refused", "address=" + link.address + " reason=\"" + reason + '"');
+    note(Level::kWarning, "peer.refused", "address=" + link.address + " reason=\"" + reason + '"',
+         link.id);
     effects.closes.push_back({link.id, std::move(reason)});
 }
 
 void Replicator::Core::count_failure(Link& link, std::uint64_t now_ms) {
     const bool closed = link.breaker.closed();
     link.breaker.failed(now_ms, options_.random());
-    if (closed && !link.breaker.closed()) note(Level::kInfo, "breaker.open", label(link));
+    if (closed && !link.breaker.closed()) note(Level::kInfo, "breaker.open", label(link), link.id);
 }
 
 std::string Replicator::Core::label(const Link& link) {
@@ -159,7 +160,8 @@ void Replicator::Core::check_silence(std::uint64_t now_ms) {
         // Without anything to pull no pull would ever close it, and neither pushes nor audits go.
         const bool asks = std::any_of(link.buckets.begin(), link.buckets.end(),
                                       [](const auto& one) { return one.second.pull_at_ms != 0; });
-        if (!asks && link.breaker.rest(now_ms)) note(Level::kInfo, "breaker.closed", label(link));
+        if (!asks && link.breaker.rest(now_ms))
+            note(Level::kInfo, "breaker.closed", label(link), link.id);
     }
 }
 

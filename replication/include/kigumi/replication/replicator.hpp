@@ -171,6 +171,7 @@ struct Effects {
         Level level;
         std::string event;   ///< a dotted name
         std::string detail;  ///< key=value pairs
+        LinkId link = 0;     ///< whose peer has caused it; 0: none in particular
     };
     /// Proofs to check (`Store::check_proofs`), on any thread. Outcomes are told in the same order.
     struct Check {

@@ -31,13 +31,17 @@ struct ServerOptions {
 /// A small HTTP server for pages that are made when they are asked for: GET and HEAD, one request
 /// for each connection.
 ///
-/// Whatever a client does costs a thread of this server for `timeout_ms` and `request_bytes` of
-/// memory, and no more: further connections wait in the system's queue. No keys and no passwords.
-/// Thread-safe.
+/// Whatever a client does costs a descriptor and `request_bytes` of memory until its request has
+/// come in whole, and then a thread of this server, all within `timeout_ms`, and no more. There are
+/// bounds on clients whose request is incomplete (the oldest goes) and on requests that wait for a
+/// thread (503). No keys and no passwords. Thread-safe.
 class Server {
   public:
     /// Binds and starts. Errors name the address that cannot be used.
-    static Result<std::unique_ptr<Server>> start(const ServerOptions& options, Pages pages);
+    /// `at_once`: pages of a few bytes that are answered apart from the others, whatever the
+    /// threads are busy with. They are made on the thread that accepts, and must not wait.
+    static Result<std::unique_ptr<Server>> start(const ServerOptions& options, Pages pages,
+                                                 Pages at_once = {});
     /// Cuts off what is under way, and joins the threads.
     ~Server();
 
