@@ -199,6 +199,7 @@ void Cluster::start(unsigned node) {
     options.fold_ms = 0;  // time here is not that of a clock
     options.random = [this] { return random_.next(); };
     options.request_ms = options_.request_ms;
+    options.request_rows = options_.request_rows;
     self.replicator = std::make_unique<Replicator>(*self.store, options);
     self.checked_commits = ~std::uint64_t{0};
     self.wake_ms = now_ms_;

@@ -97,6 +97,9 @@ class KIGUMI_API ReadTransaction : public Objects<ReadTransaction> {
     Result<void> each_log_entry(
         std::string& cursor, std::size_t limit,
         const std::function<void(const Dot& dot, std::string_view place)>& visit);
+    /// The place of a replica among those that this store has heard of, in the order in which it
+    /// did, from 0; nothing if it has not. No peer can change it later.
+    std::optional<std::uint32_t> origin_number(const ReplicaId& origin) const;
     /// The number of rows and index entries of all buckets. O(1).
     Result<std::uint64_t> count_items();
 
