@@ -10,6 +10,7 @@ using kv::Table;
 
 constexpr std::string_view kFormat = "format";
 constexpr std::string_view kReplica = "replica";
+constexpr std::string_view kHome = "home";
 constexpr std::string_view kSeed = "seed";
 constexpr std::string_view kTime = "hlc";
 /// Followed by the bucket's number.
@@ -74,21 +75,39 @@ Result<std::optional<ReplicaId>> replica(kv::ReadTxn& txn) {
     return id;
 }
 
-Result<bool> lives_at(kv::ReadTxn& txn, const Place& place) {
+Result<std::optional<Place>> place(kv::ReadTxn& txn) {
     KIGUMI_TRY(const auto stored, txn.get(Table::kMeta, kReplica));
-    if (!stored || stored->size() != ReplicaId::kSize + 16) return false;
-    return read_u64(stored->substr(ReplicaId::kSize)) == place.device &&
-           read_u64(stored->substr(ReplicaId::kSize + 8)) == place.inode;
+    KIGUMI_TRY(const auto home, txn.get(Table::kMeta, kHome));
+    if (!stored || stored->size() != ReplicaId::kSize + 16) return std::optional<Place>();
+    Place place;
+    place.device = read_u64(stored->substr(ReplicaId::kSize));
+    place.inode = read_u64(stored->substr(ReplicaId::kSize + 8));
+    // Stores of earlier versions have none.
+    if (home && home->size() >= 8) {
+        place.birth_ns = read_u64(*home);
+        place.nonce = home->substr(8);
+    }
+    return std::optional<Place>(std::move(place));
+}
+
+Result<void> put_place(kv::WriteTxn& txn, const Place& place) {
+    KIGUMI_TRY(const auto id, replica(txn));
+    if (!id) return {};
+    std::string identity(id->bytes());
+    append_u64(identity, place.device);
+    append_u64(identity, place.inode);
+    KIGUMI_CHECK(txn.put(Table::kMeta, kReplica, identity));
+    std::string home;
+    append_u64(home, place.birth_ns);
+    return txn.put(Table::kMeta, kHome, home + place.nonce);
 }
 
 Result<void> put_identity(kv::WriteTxn& txn, const ReplicaId& replica, const Place& place,
                           const SigningKey* key) {
     KIGUMI_TRY(const auto format, txn.get(Table::kMeta, kFormat));
     if (!format) KIGUMI_CHECK(put_format(txn, kFormatVersion));
-    std::string identity(replica.bytes());
-    append_u64(identity, place.device);
-    append_u64(identity, place.inode);
-    KIGUMI_CHECK(txn.put(Table::kMeta, kReplica, identity));
+    KIGUMI_CHECK(txn.put(Table::kMeta, kReplica, replica.bytes()));
+    KIGUMI_CHECK(put_place(txn, place));
     if (key == nullptr) return txn.erase(Table::kMeta, kSeed);
     return txn.put(Table::kMeta, kSeed,
                    {reinterpret_cast<const char*>(key->seed().data()), key->seed().size()});
