@@ -87,9 +87,21 @@ Result<Summary> StreamWriter::finish() {
     append_u64(end, summary_.rows);
     append_u64(end, summary_.row_bytes);
     KIGUMI_CHECK(out_->write(end));
-    KIGUMI_TRY(summary_.file_bytes, out_->finish());
+    KIGUMI_TRY(summary_.file_bytes, out_->seal());
     summary_.checksum = out_->checksum();
+    KIGUMI_CHECK(read_back());
+    KIGUMI_CHECK(out_->publish());
     return summary_;
+}
+
+Result<void> StreamWriter::read_back() const {
+    const auto read = verify(out_->unfinished());
+    if (read && read->checksum == summary_.checksum && read->rows == summary_.rows) return {};
+    return fail(ErrorCode::kCorrupt,
+                summary_.file.string() + " was not written, because it could not be read back: " +
+                    (read ? "it does not hold what was written to it; check the disk"
+                          : read.error().message +
+                                "; if the disk is sound the store is not: kigumi check tells"));
 }
 
 Result<StreamReader> StreamReader::open(const std::filesystem::path& file, Progress progress) {
