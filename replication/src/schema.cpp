@@ -1,5 +1,7 @@
 #include "schema.hpp"
 
+#include <algorithm>
+
 #include "ascending.hpp"
 #include "big_endian.hpp"
 
@@ -180,6 +182,19 @@ Result<void> put_pull_mark(kv::WriteTxn& txn, BucketId bucket, std::string_view 
     return mark.empty() ? txn.erase(Table::kMeta, key) : txn.put(Table::kMeta, key, mark);
 }
 
+std::optional<ClockEntry> read_clock_entry(std::string_view record) {
+    if (record.size() != 24) return std::nullopt;
+    return ClockEntry{read_u64(record), read_u64(record.substr(8)), read_u64(record.substr(16))};
+}
+
+std::string write_clock_entry(const ClockEntry& entry) {
+    std::string record;
+    append_u64(record, entry.version);
+    append_u64(record, entry.floor);
+    append_u64(record, entry.horizon);
+    return record;
+}
+
 Result<Clock> clock(kv::ReadTxn& txn, BucketId bucket, const OriginTable& origins) {
     Clock clock;
     const std::string prefix = bucket_prefix(bucket);
@@ -187,12 +202,13 @@ Result<Clock> clock(kv::ReadTxn& txn, BucketId bucket, const OriginTable& origin
     KIGUMI_TRY(auto item, cursor->seek(prefix));
     while (item && item->key.starts_with(prefix)) {
         const ReplicaId* origin = origins.name_of(read_u32(item->key.substr(prefix.size())));
-        if (origin == nullptr || item->value.size() != 24)
+        const auto entry = read_clock_entry(item->value);
+        if (origin == nullptr || !entry)
             return fail(ErrorCode::kCorrupt,
                         "a stored clock entry is malformed; restore from a peer");
-        clock.version.raise(*origin, read_u64(item->value));
-        clock.floor.raise(*origin, read_u64(item->value.substr(8)));
-        clock.horizon.raise(*origin, read_u64(item->value.substr(16)));
+        clock.version.raise(*origin, entry->version);
+        clock.floor.raise(*origin, std::min(entry->floor, entry->version));
+        clock.horizon.raise(*origin, std::min(entry->horizon, entry->version));
         KIGUMI_TRY(item, cursor->next());
     }
     return clock;
@@ -213,11 +229,7 @@ Result<void> put_clock(kv::WriteTxn& txn, BucketId bucket, const Clock& before, 
         if (same) continue;
         std::string key = bucket_prefix(bucket);
         append_u32(key, static_cast<std::uint32_t>(origins.number_of(origin)));
-        std::string value;
-        append_u64(value, counter);
-        append_u64(value, floor);
-        append_u64(value, horizon);
-        KIGUMI_CHECK(txn.put(Table::kClock, key, value));
+        KIGUMI_CHECK(txn.put(Table::kClock, key, write_clock_entry({counter, floor, horizon})));
     }
     return {};
 }

@@ -66,6 +66,19 @@ struct Clock {
     VersionVector horizon;
     bool operator==(const Clock&) const = default;
 };
+/// What a clock record says of one origin.
+struct ClockEntry {
+    std::uint64_t version = 0;
+    std::uint64_t floor = 0;
+    std::uint64_t horizon = 0;
+    /// G and the horizon name events that V covers. Others can only come from a peer that lied to
+    /// an earlier version, or from damage.
+    bool sound() const { return floor <= version && horizon <= version; }
+};
+std::optional<ClockEntry> read_clock_entry(std::string_view record);
+std::string write_clock_entry(const ClockEntry& entry);
+/// The bucket's clock. What of G and the horizon V does not cover is cut off, so that a store with
+/// such a record goes on; `check` tells of it, and the next event of that origin heals it.
 Result<Clock> clock(kv::ReadTxn& txn, BucketId bucket, const OriginTable& origins);
 Result<void> put_clock(kv::WriteTxn& txn, BucketId bucket, const Clock& before, const Clock& after,
                        codec::OriginNumbers& origins);

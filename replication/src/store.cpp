@@ -181,7 +181,7 @@ Result<ReadTransaction> Store::read(std::string_view bucket) {
     state->bucket = id.value_or(0);
     KIGUMI_TRY(state->origins, state_->origins.load(*state->txn, true));
     KIGUMI_TRY(state->clock, state_->clocks.load(*state->txn, state->bucket, *state->origins));
-    KIGUMI_TRY(state->overlay, overlay::find(*state->txn, state->bucket));
+    KIGUMI_TRY(state->overlay, overlay::find(*state->txn, state->bucket, state->clock->version));
     return ReadTransaction(std::move(state));
 }
 
@@ -199,7 +199,7 @@ Result<WriteTransaction> Store::write(std::string_view bucket) {
         KIGUMI_TRY(self, state_->take_new_identity(*txn));
     }
     KIGUMI_TRY(const Hlc time, schema::last_time(*txn));
-    KIGUMI_TRY(auto overlay, overlay::find(*txn, id));
+    KIGUMI_TRY(auto overlay, overlay::find(*txn, id, clock->version));
     return WriteTransaction(std::unique_ptr<WriteTransaction::State>(
         new WriteTransaction::State{*state_,
                                     std::move(txn),
@@ -218,7 +218,8 @@ Result<WriteTransaction> Store::write(std::string_view bucket) {
                                     false,
                                     is_signed,
                                     {},
-                                    false}));
+                                    false,
+                                    {}}));
 }
 
 Result<bool> Store::fold(std::string_view bucket, std::size_t rows, std::size_t bytes) {

@@ -40,6 +40,7 @@ struct WriteTransaction::State {
     bool is_signed = false;         ///< the bucket: new writes are, and others have to be
     std::optional<SigningKey> key;  ///< once something was signed
     bool proven = false;            ///< a proof was stored
+    std::optional<Error> refused;   ///< why it must not be committed
 
     bucket::Reader reader() { return {*txn, bucket, origins, overlay ? &*overlay : nullptr}; }
     /// Gives proofs to the own writes that `before` lacks.
@@ -57,6 +58,8 @@ struct WriteTransaction::State {
         return schema::log_key(bucket, static_cast<std::uint32_t>(origins.number_of(dot.origin)),
                                dot.counter);
     }
+    /// Cuts off what a record of the clock names beyond V (`schema::ClockEntry::sound`).
+    Result<void> cut_clock_entry(const std::string& key);
     /// Fails if some row holds this write already: the log has room for one.
     Result<void> check_new(const Dot& dot);
 };

@@ -182,8 +182,12 @@ Result<void> StreamReader::read_bucket() {
     std::vector<ReplicaId> names;
     for (std::uint32_t i = fields.array(); i > 0 && fields.ok(); --i)
         names.push_back(codec::read_replica(fields));
-    if (!fields.finish("head") || !cut.version.covers(cut.base) || !cut.version.covers(cut.floor))
+    if (!fields.finish("head") || !cut.version.covers(cut.base))
         return damaged("has a malformed bucket");
+    if (!cut.version.covers(cut.floor))
+        return damaged("has a bucket, " + cut.bucket +
+                       ", whose floor is above its version: the store that wrote it had been "
+                       "given a false floor; run kigumi check --repair there and write it anew");
     // In order of the names, so that each is there once.
     if (!summary_.cuts.empty() && cut.bucket <= summary_.cuts.back().bucket)
         return damaged("has its buckets out of order");

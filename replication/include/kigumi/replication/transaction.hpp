@@ -153,7 +153,8 @@ class KIGUMI_API WriteTransaction : public Objects<WriteTransaction> {
     /// `kept` says yes: those that it sent.
     Result<void> drop_unsent(const VersionVector& theirs_at,
                              const std::function<Result<bool>(const RowKey&)>& kept);
-    /// Moves V (and G) up after the rows of that cut have been joined.
+    /// Moves V (and G) up after the rows of that cut have been joined. A floor that the V so
+    /// reached does not cover changes nothing, and the commit fails with kCorrupt.
     void advance(const VersionVector& version, const VersionVector& floor);
 
     /// Drops those of the rows that still hold nothing but removals at or below `stable`, with
@@ -191,7 +192,7 @@ class KIGUMI_API WriteTransaction : public Objects<WriteTransaction> {
 
     /// Makes the staged rows show: as if each had been joined, and V and G advanced. `full`: rows
     /// that are not staged lose what `theirs_at` covers. `latest`: the highest timestamp in them.
-    /// O(1). kBusy if another pull is not folded yet.
+    /// O(1). kBusy if another pull is not folded yet; kCorrupt for a floor that V does not cover.
     Result<void> lay_over(const VersionVector& theirs_at, const VersionVector& floor, bool full,
                           Hlc latest);
     bool folding() const;
