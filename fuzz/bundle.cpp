@@ -84,7 +84,8 @@ void run(std::string_view bytes) {
         std::string stream(input.rest());
         mend(stream);
         auto out = bundle::BlockWriter::create(file, bundle::Format::kPlain);
-        require(out && (*out)->write(stream) && (*out)->finish(), "a file can be written");
+        require(out && (*out)->write(stream) && (*out)->seal() && (*out)->publish(),
+                "a file can be written");
     }
     const auto summary = bundle::inspect(file);
     const auto store = Store::over(std::make_shared<kv::MemoryEnv>()).value();

@@ -35,6 +35,10 @@ std::string problem_json(const check::Problem& problem) {
 }
 
 std::string problem_text(const check::Problem& problem) {
+    // About the bucket, not a row of it.
+    if (problem.kind == check::Kind::kFloorAboveVersion)
+        return "bucket " + json_string(problem.bucket) + ": " + describe(problem) + "; " +
+               advice(problem);
     const std::string path = path_json(problem.at);
     return "bucket " + json_string(problem.bucket) + " key " +
            to_json(text_or_bytes(problem.at.key)) + " " + std::string(name_of(problem.at.type)) +

@@ -22,7 +22,9 @@ Result<std::unique_ptr<Store>> open_store(const std::string& data, Access access
     KIGUMI_TRY(const auto directory, data_directory(data));
     // Reading must not leave a new, empty node behind where a name was misspelt.
     std::error_code unknown;
-    if (access == Access::kRead && !std::filesystem::exists(directory / "data.mdb", unknown))
+    const bool there = std::filesystem::exists(directory / "data.mdb", unknown);
+    // Where looking is not permitted, opening tells whom to ask.
+    if (access == Access::kRead && !there && !unknown)
         return fail(ErrorCode::kNotFound, "there is no data in " + json_string(data) +
                                               "; check --data, or write something to create it");
     KIGUMI_TRY(auto store, Store::open(directory));

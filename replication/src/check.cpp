@@ -16,9 +16,10 @@ using Clock = std::chrono::steady_clock;
 constexpr std::size_t kStep = 256;
 constexpr std::size_t kLogStep = 65'536;
 
-bool about_indexes(Kind kind) {
-    return kind == Kind::kMissingLogEntry || kind == Kind::kStrayLogEntry ||
-           kind == Kind::kMissingRemovedEntry || kind == Kind::kStrayRemovedEntry;
+bool mendable(Kind kind) {
+    return kind == Kind::kFloorAboveVersion || kind == Kind::kMissingLogEntry ||
+           kind == Kind::kStrayLogEntry || kind == Kind::kMissingRemovedEntry ||
+           kind == Kind::kStrayRemovedEntry;
 }
 
 /// Whether a source may have what the row lacks.
@@ -153,7 +154,7 @@ Result<void> restore_rows(Store& store, const std::vector<Rows>& sources, const 
 }
 
 Result<void> mend(Store& store, Problem& problem) {
-    if (!about_indexes(problem.kind)) return {};
+    if (!mendable(problem.kind)) return {};
     KIGUMI_TRY(WriteTransaction txn, store.write(problem.bucket));
     // Mending another one may have mended it.
     KIGUMI_CHECK(txn.mend(problem));
@@ -183,6 +184,8 @@ std::string_view name_of(Kind kind) {
             return "stray_removed_entry";
         case Kind::kUnprovenWrite:
             return "unproven_write";
+        case Kind::kFloorAboveVersion:
+            return "floor_above_version";
     }
     return "";
 }
@@ -210,6 +213,10 @@ std::string describe(const Problem& problem) {
             return "the row holds " + write +
                    ", which bears no sound proof, and the bucket is signed; somebody has changed "
                    "the file: restore this replica from a peer or a backup";
+        case Kind::kFloorAboveVersion:
+            return "its floor or horizon names events up to " +
+                   (problem.dot ? problem.dot->text() : std::string("nobody")) +
+                   ", which its version does not cover; a peer has lied, or the file was changed";
     }
     return "";
 }

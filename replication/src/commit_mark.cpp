@@ -16,8 +16,10 @@ constexpr std::size_t kBytes = 8;
 
 }  // namespace
 
-CommitMark::CommitMark(const std::filesystem::path& directory)
-    : file_(open(path_in(directory).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640)) {}
+CommitMark::CommitMark(const std::filesystem::path& directory) {
+    if (auto file = files::open_shared(path_in(directory), O_RDWR | O_CREAT))
+        file_ = std::move(*file);
+}
 
 std::filesystem::path CommitMark::path_in(const std::filesystem::path& directory) {
     return directory / kName;

@@ -38,8 +38,11 @@ Result<files::Descriptor> listen(const std::filesystem::path& directory) {
     const Address address(directory);
     files::Descriptor bound = make_socket();
     unlinkat(address.opened.get(), kSocketName, 0);
-    if (bound.get() >= 0 && bind(bound.get(), address.get(), sizeof address.name) == 0)
+    if (bound.get() >= 0 && bind(bound.get(), address.get(), sizeof address.name) == 0) {
+        // Who may not write to the socket cannot send to it.
+        files::share(directory / kSocketName, directory);
         return bound;
+    }
     return files::failed("listen for commits in", directory);
 }
 

@@ -28,8 +28,10 @@ Descriptor::~Descriptor() {
 tl::unexpected<Error> failed(std::string_view what, const fs::path& path) {
     const int error = errno;
     const bool full = error == ENOSPC || error == EDQUOT;
+    const bool refused = error == EACCES || error == EPERM;
     return fail(full ? ErrorCode::kFull : ErrorCode::kIo,
-                "cannot " + std::string(what) + " " + path.string() + ": " + std::strerror(error));
+                "cannot " + std::string(what) + " " + path.string() + ": " + std::strerror(error) +
+                    (refused ? access_hint(path) : std::string()));
 }
 
 Result<Descriptor> open(const fs::path& file, int flags, unsigned mode) {
@@ -73,6 +75,24 @@ Result<void> sync_directory(const fs::path& directory) {
     return {};
 }
 
+Result<void> sync_entry(const fs::path& path) {
+    const fs::path parent = path.parent_path();
+    const fs::path opened = parent.empty() ? fs::path(".") : parent;
+    if (access(opened.c_str(), R_OK) != 0 && errno == EACCES) return {};
+    return sync_directory(opened);
+}
+
+Result<void> make_directories(const fs::path& directory) {
+    const fs::path path = directory.lexically_normal();
+    const fs::path plain = path.has_filename() ? path : path.parent_path();
+    std::error_code unknown;
+    if (plain.empty() || fs::exists(plain, unknown)) return {};
+    KIGUMI_CHECK(make_directories(plain.parent_path()));
+    if (mkdir(plain.c_str(), 0777) == 0) return sync_entry(plain);
+    if (errno == EEXIST) return {};
+    return failed("make the directory", plain);
+}
+
 Result<std::string> read_text(const fs::path& path) {
     auto file = open(path, O_RDONLY);
     std::error_code unknown;
@@ -101,7 +121,7 @@ Result<void> replace_file(const fs::path& path, std::string_view text, unsigned 
 }
 
 Result<Lock> Lock::take(const fs::path& path, Mode mode) {
-    auto file = open(path, O_RDWR | O_CREAT);
+    auto file = open_shared(path, O_RDWR | O_CREAT);
     // A reader may stand before a directory that it must not write to.
     if (!file && mode == Mode::kShared) file = open(path, O_RDONLY);
     if (!file) return tl::unexpected<Error>(file.error());
@@ -133,6 +153,7 @@ Scratch::~Scratch() {
 }
 
 Result<void> Scratch::become(const fs::path& name) {
+    share_directory(path_, name);
     if (std::rename(path_.c_str(), name.c_str()) != 0) return failed("make", name);
     path_.clear();
     return sync_directory(name.parent_path());

@@ -70,6 +70,7 @@ Result<void> WriteTransaction::lay_over(const VersionVector& theirs_at, const Ve
         state.clock.horizon.merge(may_go);
     }
     advance(theirs_at, floor);
+    if (state.refused) return tl::unexpected<Error>(*state.refused);
     if (KIGUMI_DEFECT(kOverlaidAtPresent)) overlay.before = state.clock.version;
     state.store.note_skew(state.time.observe(latest, state.store.options.wall_ms()));
     KIGUMI_CHECK(mark_staged({}));

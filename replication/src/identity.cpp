@@ -57,6 +57,12 @@ Result<void> end_chains(kv::WriteTxn& txn, const ReplicaId& old) {
 
 }  // namespace
 
+std::string StoreState::draw_nonce() const {
+    std::array<std::uint8_t, schema::Place::kNonceBytes> bytes{};
+    options.random(bytes);
+    return {bytes.begin(), bytes.end()};
+}
+
 Result<ReplicaId> StoreState::take_new_identity(kv::WriteTxn& txn) const {
     KIGUMI_TRY(const auto old, schema::replica(txn));
     if (old) KIGUMI_CHECK(end_chains(txn, *old));
@@ -64,7 +70,13 @@ Result<ReplicaId> StoreState::take_new_identity(kv::WriteTxn& txn) const {
     SigningKey::Seed seed{};
     options.random(seed);
     const SigningKey key(seed);
-    KIGUMI_CHECK(schema::put_identity(txn, key.replica(), place_of(directory), &key));
+    schema::Place place = schema::place_of(directory);
+    if (!directory.empty()) {
+        // Where the file cannot be written there is no nonce, and the rest has to do.
+        place.nonce = draw_nonce();
+        if (!schema::write_nonce(directory, place.nonce)) place.nonce.clear();
+    }
+    KIGUMI_CHECK(schema::put_identity(txn, key.replica(), place, &key));
     return key.replica();
 }
 

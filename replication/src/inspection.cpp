@@ -14,8 +14,19 @@ constexpr std::size_t kItemsAtOnce = 1'024;
 /// Behind the end of a table stands the beginning of the next.
 void next_table(Position& position) {
     position.key.clear();
-    if (position.table == Table::kRemoved) position.done = true;
-    position.table = position.table == Table::kRows ? Table::kLog : Table::kRemoved;
+    switch (position.table) {
+        case Table::kClock:
+            position.table = Table::kRows;
+            break;
+        case Table::kRows:
+            position.table = Table::kLog;
+            break;
+        case Table::kLog:
+            position.table = Table::kRemoved;
+            break;
+        default:
+            position.done = true;
+    }
 }
 
 }  // namespace
@@ -38,7 +49,7 @@ Result<std::vector<Problem>> ReadTransaction::inspect(Position& position, std::s
             KIGUMI_CHECK(inspector.look_at(position.table, *item, problems));
             if (proofs && position.table == Table::kRows)
                 inspector.look_at_proofs(state_->name, *item, problems);
-            ++position.looked_at;
+            if (position.table != Table::kClock) ++position.looked_at;
             KIGUMI_TRY(item, cursor->next());
         }
         if (item && item->key.starts_with(prefix)) {

@@ -1,5 +1,7 @@
 #include "inspector.hpp"
 
+#include <algorithm>
+
 #include "big_endian.hpp"
 #include "kigumi/crdt/path.hpp"
 #include "row_record.hpp"
@@ -67,6 +69,7 @@ Result<void> Inspector::look_at(Table table, const kv::Item& item,
         return {};
     }
     if (table == Table::kLog) return look_at_log_entry(item, problems);
+    if (table == Table::kClock) return look_at_clock_entry(item, problems);
     return look_at_removed_entry(item, problems);
 }
 
@@ -142,6 +145,18 @@ Result<void> Inspector::look_at_log_entry(const kv::Item& item,
     problems.push_back(
         problem(lost ? Kind::kLostRow : Kind::kStrayLogEntry, place, names_at(place)));
     problems.back().dot = dot;
+    problems.back().entry = item.key;
+    return {};
+}
+
+Result<void> Inspector::look_at_clock_entry(const kv::Item& item,
+                                            std::vector<Problem>& problems) const {
+    const auto entry = schema::read_clock_entry(item.value);
+    const ReplicaId* const origin = origins_.name_of(read_u32(item.key.substr(kBucketBytes)));
+    // A malformed one keeps the bucket from being read at all.
+    if (!entry || origin == nullptr || entry->sound()) return {};
+    problems.push_back(problem(Kind::kFloorAboveVersion, {}, {}));
+    problems.back().dot = Dot{*origin, std::max(entry->floor, entry->horizon)};
     problems.back().entry = item.key;
     return {};
 }

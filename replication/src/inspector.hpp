@@ -15,7 +15,7 @@ class Inspector {
               const VersionVector& version)
         : txn_(txn), bucket_(bucket), origins_(origins), version_(version) {}
 
-    /// Looks at an item of `rows`, `log` or `removed` and adds what is wrong with it.
+    /// Looks at an item of `clock`, `rows`, `log` or `removed` and adds what is wrong with it.
     Result<void> look_at(kv::Table table, const kv::Item& item,
                          std::vector<check::Problem>& problems) const;
     /// The same of the item with that key; nothing if it is not there.
@@ -43,6 +43,8 @@ class Inspector {
                                  std::vector<check::Problem>& problems) const;
     Result<void> look_at_log_entry(const kv::Item& item,
                                    std::vector<check::Problem>& problems) const;
+    Result<void> look_at_clock_entry(const kv::Item& item,
+                                     std::vector<check::Problem>& problems) const;
     Result<void> look_at_removed_entry(const kv::Item& item,
                                        std::vector<check::Problem>& problems) const;
 

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "group_commit.hpp"
+#include "kigumi/replication/files.hpp"
 #include "lmdb_handle.hpp"
 
 namespace kigumi::kv {
@@ -279,14 +280,13 @@ class LmdbEnv : public Env {
 
 Result<std::unique_ptr<Env>> open_lmdb(const std::filesystem::path& directory,
                                        LmdbOptions options) {
-    std::error_code made;
-    std::filesystem::create_directories(directory, made);
+    KIGUMI_CHECK(files::make_directories(directory));
     struct stat info {};
     const bool found = stat(directory.c_str(), &info) == 0;
     if (found && !S_ISDIR(info.st_mode)) errno = ENOTDIR;
     if (!found || !S_ISDIR(info.st_mode))
-        return fail(ErrorCode::kIo, "cannot use " + directory.string() +
-                                        " as a data directory: " + std::strerror(errno));
+        return fail(ErrorCode::kIo, "cannot use " + directory.string() + " as a data directory: " +
+                                        std::strerror(errno) + files::access_hint(directory));
     const OpenDirectories::Identity identity{info.st_dev, info.st_ino};
     auto env = std::make_unique<LmdbEnv>(directory, options, identity);
     KIGUMI_CHECK(env->open());

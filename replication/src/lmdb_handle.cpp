@@ -42,9 +42,9 @@ tl::unexpected<Error> lmdb_error(int code, std::string_view doing) {
             return fail(ErrorCode::kFull,
                         cannot + "the disk is full; free some space and try again");
         case EACCES:
+            return fail(ErrorCode::kIo, cannot + "permission denied");
         case EROFS:
-            return fail(ErrorCode::kIo,
-                        cannot + "no permission; check the directory's owner and mode");
+            return fail(ErrorCode::kIo, cannot + "the file system is read-only");
         case MDB_INVALID:
         case MDB_CORRUPTED:
         case MDB_PAGE_NOTFOUND:
@@ -59,6 +59,10 @@ tl::unexpected<Error> lmdb_error(int code, std::string_view doing) {
 tl::unexpected<Error> LmdbHandle::error(int code, std::string_view doing) const {
     // LMDB calls it an input/output error when there was room for half of a write.
     if (code == EIO && free_bytes() < kNoRoom) code = ENOSPC;
+    if (code == EACCES) {
+        errno = code;
+        return files::failed(doing, directory_ / "data.mdb");
+    }
     return lmdb_error(code, std::string(doing) + " in " + directory_.string());
 }
 
@@ -76,12 +80,14 @@ Result<void> LmdbHandle::open() {
 
 Result<void> LmdbHandle::open_env() {
     KIGUMI_CHECK(reserve_lock_file());
+    // LMDB would create it with a mode that the umask cuts. Closing it here loses no lock.
+    KIGUMI_CHECK(files::open_shared(directory_ / "data.mdb", O_RDWR | O_CREAT));
     const unsigned flags = MDB_NOTLS | (options_.durable ? 0U : unsigned{MDB_NOSYNC});
     int code = mdb_env_create(&env_);
     if (code == 0) code = mdb_env_set_maxdbs(env_, kTables);
     if (code == 0) code = mdb_env_set_maxreaders(env_, kMaxReaders);
     if (code == 0) code = mdb_env_set_mapsize(env_, options_.map_bytes);
-    if (code == 0) code = mdb_env_open(env_, directory_.c_str(), flags, 0640);
+    if (code == 0) code = mdb_env_open(env_, directory_.c_str(), flags, files::kGroupReads);
     if (code != 0) {
         // After a failed open the handle must still be closed, and is good for nothing else.
         mdb_env_close(env_);
@@ -96,7 +102,7 @@ Result<void> LmdbHandle::open_env() {
 
 Result<void> LmdbHandle::reserve_lock_file() const {
     // Closing it drops this process's locks on it, of which there are none before LMDB opens it.
-    KIGUMI_TRY(const auto file, files::open(directory_ / "lock.mdb", O_RDWR | O_CREAT));
+    KIGUMI_TRY(const auto file, files::open_shared(directory_ / "lock.mdb", O_RDWR | O_CREAT));
     struct ::stat now {};
     int code = fstat(file.get(), &now) == 0 ? 0 : errno;
     // A file that is there already may be in use: its size stays. Not posix_fallocate, which writes

@@ -24,8 +24,9 @@ Result<bool> WriteTransaction::mend(const Problem& problem) {
     Table table = Table::kRows;
     if (problem.kind == Kind::kStrayLogEntry) table = Table::kLog;
     if (problem.kind == Kind::kStrayRemovedEntry) table = Table::kRemoved;
-    KIGUMI_TRY(const auto problems,
-               inspector.look_for(table, table == Table::kLog ? problem.entry : row_key));
+    if (problem.kind == Kind::kFloorAboveVersion) table = Table::kClock;
+    const bool by_entry = table == Table::kLog || table == Table::kClock;
+    KIGUMI_TRY(const auto problems, inspector.look_for(table, by_entry ? problem.entry : row_key));
     if (std::none_of(problems.begin(), problems.end(),
                      [&](const Problem& other) { return same(problem, other); }))
         return false;
@@ -42,11 +43,23 @@ Result<bool> WriteTransaction::mend(const Problem& problem) {
         case Kind::kStrayRemovedEntry:
             KIGUMI_CHECK(state.txn->erase(Table::kRemoved, row_key));
             break;
+        case Kind::kFloorAboveVersion:
+            KIGUMI_CHECK(state.cut_clock_entry(problem.entry));
+            break;
         default:
             return false;
     }
     state.dirty = true;
     return true;
+}
+
+Result<void> WriteTransaction::State::cut_clock_entry(const std::string& key) {
+    KIGUMI_TRY(const auto record, txn->get(Table::kClock, key));
+    auto entry = record ? schema::read_clock_entry(*record) : std::nullopt;
+    if (!entry) return {};
+    entry->floor = std::min(entry->floor, entry->version);
+    entry->horizon = std::min(entry->horizon, entry->version);
+    return txn->put(Table::kClock, key, schema::write_clock_entry(*entry));
 }
 
 Result<std::optional<Row>> WriteTransaction::readable_row(const RowKey& at) {

@@ -50,7 +50,8 @@ std::string key_of(schema::BucketId bucket) {
 
 }  // namespace
 
-Result<std::optional<Overlay>> find(kv::ReadTxn& txn, schema::BucketId bucket) {
+Result<std::optional<Overlay>> find(kv::ReadTxn& txn, schema::BucketId bucket,
+                                    const VersionVector& version) {
     KIGUMI_TRY(const auto record, txn.get(Table::kMeta, key_of(bucket)));
     if (!record) return std::optional<Overlay>();
     KIGUMI_TRY(MsgpackReader reader, MsgpackReader::parse(*record));
@@ -67,6 +68,10 @@ Result<std::optional<Overlay>> find(kv::ReadTxn& txn, schema::BucketId bucket) {
             overlay.accepted->push_back(codec::read_replica(reader));
     }
     KIGUMI_CHECK(reader.finish("what is stored of a pull that is being folded in"));
+    if (!version.covers(overlay.before) || !version.covers(overlay.theirs))
+        return fail(ErrorCode::kCorrupt,
+                    "what is stored of a pull that is being folded in is of events that the "
+                    "bucket's version does not cover; restore from a peer or a backup");
     return std::optional<Overlay>(std::move(overlay));
 }
 

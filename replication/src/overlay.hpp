@@ -39,7 +39,9 @@ struct Overlay {
 
 namespace overlay {
 
-Result<std::optional<Overlay>> find(kv::ReadTxn& txn, schema::BucketId bucket);
+/// kCorrupt if it is of events that `version`, V of this replica, does not cover.
+Result<std::optional<Overlay>> find(kv::ReadTxn& txn, schema::BucketId bucket,
+                                    const VersionVector& version);
 /// While a store has an overlay its format is `schema::kOverlaidFormat`.
 Result<void> put(kv::WriteTxn& txn, schema::BucketId bucket, const Overlay& overlay);
 Result<void> erase(kv::WriteTxn& txn, schema::BucketId bucket);

@@ -35,6 +35,10 @@ SessionToken ReadTransaction::token() const {
 const VersionVector& ReadTransaction::floor() const { return state_->clock->floor; }
 const VersionVector& ReadTransaction::horizon() const { return state_->clock->horizon; }
 
+std::optional<std::uint32_t> ReadTransaction::origin_number(const ReplicaId& origin) const {
+    return state_->origins->find(origin);
+}
+
 bool ReadTransaction::folding() const { return state_->overlay.has_value(); }
 
 bool ReadTransaction::indexed(const VersionVector& from, const VersionVector& to) const {

@@ -1,5 +1,7 @@
 #include "schema.hpp"
 
+#include <algorithm>
+
 #include "ascending.hpp"
 #include "big_endian.hpp"
 
@@ -10,6 +12,7 @@ using kv::Table;
 
 constexpr std::string_view kFormat = "format";
 constexpr std::string_view kReplica = "replica";
+constexpr std::string_view kHome = "home";
 constexpr std::string_view kSeed = "seed";
 constexpr std::string_view kTime = "hlc";
 /// Followed by a replica id.
@@ -76,21 +79,39 @@ Result<std::optional<ReplicaId>> replica(kv::ReadTxn& txn) {
     return id;
 }
 
-Result<bool> lives_at(kv::ReadTxn& txn, const Place& place) {
+Result<std::optional<Place>> place(kv::ReadTxn& txn) {
     KIGUMI_TRY(const auto stored, txn.get(Table::kMeta, kReplica));
-    if (!stored || stored->size() != ReplicaId::kSize + 16) return false;
-    return read_u64(stored->substr(ReplicaId::kSize)) == place.device &&
-           read_u64(stored->substr(ReplicaId::kSize + 8)) == place.inode;
+    KIGUMI_TRY(const auto home, txn.get(Table::kMeta, kHome));
+    if (!stored || stored->size() != ReplicaId::kSize + 16) return std::optional<Place>();
+    Place place;
+    place.device = read_u64(stored->substr(ReplicaId::kSize));
+    place.inode = read_u64(stored->substr(ReplicaId::kSize + 8));
+    // Stores of earlier versions have none.
+    if (home && home->size() >= 8) {
+        place.birth_ns = read_u64(*home);
+        place.nonce = home->substr(8);
+    }
+    return std::optional<Place>(std::move(place));
+}
+
+Result<void> put_place(kv::WriteTxn& txn, const Place& place) {
+    KIGUMI_TRY(const auto id, replica(txn));
+    if (!id) return {};
+    std::string identity(id->bytes());
+    append_u64(identity, place.device);
+    append_u64(identity, place.inode);
+    KIGUMI_CHECK(txn.put(Table::kMeta, kReplica, identity));
+    std::string home;
+    append_u64(home, place.birth_ns);
+    return txn.put(Table::kMeta, kHome, home + place.nonce);
 }
 
 Result<void> put_identity(kv::WriteTxn& txn, const ReplicaId& replica, const Place& place,
                           const SigningKey* key) {
     KIGUMI_TRY(const auto format, txn.get(Table::kMeta, kFormat));
     if (!format) KIGUMI_CHECK(put_format(txn, kFormatVersion));
-    std::string identity(replica.bytes());
-    append_u64(identity, place.device);
-    append_u64(identity, place.inode);
-    KIGUMI_CHECK(txn.put(Table::kMeta, kReplica, identity));
+    KIGUMI_CHECK(txn.put(Table::kMeta, kReplica, replica.bytes()));
+    KIGUMI_CHECK(put_place(txn, place));
     if (key == nullptr) return txn.erase(Table::kMeta, kSeed);
     return txn.put(Table::kMeta, kSeed,
                    {reinterpret_cast<const char*>(key->seed().data()), key->seed().size()});
@@ -179,6 +200,19 @@ Result<void> put_pull_mark(kv::WriteTxn& txn, BucketId bucket, std::string_view 
     return mark.empty() ? txn.erase(Table::kMeta, key) : txn.put(Table::kMeta, key, mark);
 }
 
+std::optional<ClockEntry> read_clock_entry(std::string_view record) {
+    if (record.size() != 24) return std::nullopt;
+    return ClockEntry{read_u64(record), read_u64(record.substr(8)), read_u64(record.substr(16))};
+}
+
+std::string write_clock_entry(const ClockEntry& entry) {
+    std::string record;
+    append_u64(record, entry.version);
+    append_u64(record, entry.floor);
+    append_u64(record, entry.horizon);
+    return record;
+}
+
 Result<Clock> clock(kv::ReadTxn& txn, BucketId bucket, const OriginTable& origins) {
     Clock clock;
     const std::string prefix = bucket_prefix(bucket);
@@ -186,12 +220,13 @@ Result<Clock> clock(kv::ReadTxn& txn, BucketId bucket, const OriginTable& origin
     KIGUMI_TRY(auto item, cursor->seek(prefix));
     while (item && item->key.starts_with(prefix)) {
         const ReplicaId* origin = origins.name_of(read_u32(item->key.substr(prefix.size())));
-        if (origin == nullptr || item->value.size() != 24)
+        const auto entry = read_clock_entry(item->value);
+        if (origin == nullptr || !entry)
             return fail(ErrorCode::kCorrupt,
                         "a stored clock entry is malformed; restore from a peer");
-        clock.version.raise(*origin, read_u64(item->value));
-        clock.floor.raise(*origin, read_u64(item->value.substr(8)));
-        clock.horizon.raise(*origin, read_u64(item->value.substr(16)));
+        clock.version.raise(*origin, entry->version);
+        clock.floor.raise(*origin, std::min(entry->floor, entry->version));
+        clock.horizon.raise(*origin, std::min(entry->horizon, entry->version));
         KIGUMI_TRY(item, cursor->next());
     }
     return clock;
@@ -212,11 +247,7 @@ Result<void> put_clock(kv::WriteTxn& txn, BucketId bucket, const Clock& before, 
         if (same) continue;
         std::string key = bucket_prefix(bucket);
         append_u32(key, static_cast<std::uint32_t>(origins.number_of(origin)));
-        std::string value;
-        append_u64(value, counter);
-        append_u64(value, floor);
-        append_u64(value, horizon);
-        KIGUMI_CHECK(txn.put(Table::kClock, key, value));
+        KIGUMI_CHECK(txn.put(Table::kClock, key, write_clock_entry({counter, floor, horizon})));
     }
     return {};
 }

@@ -8,6 +8,7 @@
 #include "kigumi/clocks/version_vector.hpp"
 #include "kigumi/replication/kv.hpp"
 #include "origin_table.hpp"
+#include "place.hpp"
 #include "signatures.hpp"
 
 /// What stands in the small tables, and the keys of all of them (`docs/format/store.md`).
@@ -27,12 +28,6 @@ std::string bucket_prefix(BucketId bucket);
 std::string after_prefix(std::string prefix);
 std::string log_key(BucketId bucket, std::uint32_t origin, std::uint64_t counter);
 
-/// The file that an environment lives in. A replica id belongs to one: a copy must not write under
-/// the id of its original.
-struct Place {
-    std::uint64_t device = 0;
-    std::uint64_t inode = 0;
-};
 Result<void> put_format(kv::WriteTxn& txn, std::uint32_t format);
 /// The format of an environment that has none yet is 1.
 Result<std::uint32_t> format(kv::ReadTxn& txn);
@@ -41,8 +36,10 @@ Result<void> raise_format(kv::WriteTxn& txn, std::uint32_t format);
 /// kUnsupported if the environment has a format that this version does not know.
 Result<void> check_format(kv::ReadTxn& txn);
 Result<std::optional<ReplicaId>> replica(kv::ReadTxn& txn);
-/// Whether the environment has an identity and remembers this place as its own.
-Result<bool> lives_at(kv::ReadTxn& txn, const Place& place);
+/// The place that the identity belongs to, as far as it was noted; nothing if there is none.
+Result<std::optional<Place>> place(kv::ReadTxn& txn);
+/// Notes the place anew, for the same identity.
+Result<void> put_place(kv::WriteTxn& txn, const Place& place);
 /// Replaces the identity. Without a key, as environments of earlier versions have it, it cannot
 /// write to signed buckets.
 Result<void> put_identity(kv::WriteTxn& txn, const ReplicaId& replica, const Place& place,
@@ -74,6 +71,19 @@ struct Clock {
     VersionVector horizon;
     bool operator==(const Clock&) const = default;
 };
+/// What a clock record says of one origin.
+struct ClockEntry {
+    std::uint64_t version = 0;
+    std::uint64_t floor = 0;
+    std::uint64_t horizon = 0;
+    /// G and the horizon name events that V covers. Others can only come from a peer that lied to
+    /// an earlier version, or from damage.
+    bool sound() const { return floor <= version && horizon <= version; }
+};
+std::optional<ClockEntry> read_clock_entry(std::string_view record);
+std::string write_clock_entry(const ClockEntry& entry);
+/// The bucket's clock. What of G and the horizon V does not cover is cut off, so that a store with
+/// such a record goes on; `check` tells of it, and the next event of that origin heals it.
 Result<Clock> clock(kv::ReadTxn& txn, BucketId bucket, const OriginTable& origins);
 Result<void> put_clock(kv::WriteTxn& txn, BucketId bucket, const Clock& before, const Clock& after,
                        codec::OriginNumbers& origins);

@@ -2,8 +2,8 @@
 
 #include <sodium/core.h>
 #include <sodium/randombytes.h>
-#include <sys/stat.h>
 
+#include <array>
 #include <chrono>
 
 #include "kigumi/replication/commit_signal.hpp"
@@ -35,30 +35,70 @@ Result<void> check_bucket(std::string_view name) {
 Result<std::string> objection(kv::ReadTxn& txn, const schema::Place& place, bool went_back) {
     KIGUMI_TRY(const auto present, schema::replica(txn));
     if (!present) return std::string("new");
-    KIGUMI_TRY(const bool settled, schema::lives_at(txn, place));
-    if (!settled) return std::string("the store was copied here from another place");
+    KIGUMI_TRY(const auto noted, schema::place(txn));
+    if (!noted || !place.same_file(*noted))
+        return std::string("the store was copied here from another place");
     if (went_back)
         return std::string("the store has gone back in time: an older file was restored");
     return std::string();
 }
 
+/// Whether all is noted of the place that tells it from a copy's.
+bool is_noted(const schema::Place& place, const schema::Place& noted) {
+    return (place.birth_ns == 0 || place.birth_ns == noted.birth_ns) && !noted.nonce.empty() &&
+           place.nonce == noted.nonce;
+}
+
+/// Notes what stores of earlier versions lack, and brings back a nonce that was removed. The
+/// processes do so one after another.
+Result<void> note_place(StoreState& state) {
+    KIGUMI_TRY(const auto txn, state.env->begin_write());
+    schema::Place place = schema::place_of(state.directory);
+    KIGUMI_TRY(const auto noted, schema::place(*txn));
+    if (!noted || !place.same_file(*noted) || is_noted(place, *noted)) return {};
+    const std::string beside = place.nonce;
+    place.nonce = noted->nonce.empty() ? state.draw_nonce() : noted->nonce;
+    if (place.birth_ns == 0) place.birth_ns = noted->birth_ns;
+    if (place.nonce != beside) KIGUMI_CHECK(schema::write_nonce(state.directory, place.nonce));
+    KIGUMI_CHECK(schema::put_place(*txn, place));
+    KIGUMI_CHECK(txn->commit());
+    state.committed();
+    return {};
+}
+
+/// A crash of the machine must not lose the names of files that hold what was acknowledged. Before
+/// the first commit: whoever sees an identity may acknowledge.
+Result<void> make_names_durable(const StoreState& state) {
+    if (!state.options.lmdb.durable) return {};
+    KIGUMI_CHECK(files::sync_directory(state.directory));
+    return files::sync_entry(std::filesystem::absolute(state.directory).lexically_normal());
+}
+
 Result<void> settle_identity(StoreState& state) {
-    const schema::Place place = place_of(state.directory);
+    schema::share_nonce(state.directory);
+    const schema::Place place = schema::place_of(state.directory);
     state.mark = CommitMark(state.directory);
     // In this order: other processes go on committing, and then the mark.
     const std::uint64_t marked = state.mark.read();
     KIGUMI_TRY(const kv::Usage usage, state.env->usage());
     const bool went_back = usage.commits < marked;
+    bool settled = false;
+    bool complete = false;
     {
         KIGUMI_TRY(const auto txn, state.env->begin_read());
         KIGUMI_CHECK(schema::check_format(*txn));
         KIGUMI_TRY(const std::string reason, objection(*txn, place, went_back));
-        if (reason.empty()) return {};
+        KIGUMI_TRY(const auto noted, schema::place(*txn));
+        settled = reason.empty();
+        complete = settled && is_noted(place, *noted);
     }
+    // Where nothing can be noted, because the disk is full say, the next process will do it.
+    if (settled && !complete) static_cast<void>(note_place(state).has_value());
+    if (settled) return {};
     KIGUMI_TRY(auto txn, state.env->begin_write());
     // Another process may have been faster.
-    KIGUMI_TRY(const std::string reason,
-               objection(*txn, place, went_back && state.mark.read() == marked));
+    KIGUMI_TRY(const std::string reason, objection(*txn, schema::place_of(state.directory),
+                                                   went_back && state.mark.read() == marked));
     if (reason.empty()) return {};
     KIGUMI_TRY(const auto old, schema::replica(*txn));
     if (old) {
@@ -66,6 +106,7 @@ Result<void> settle_identity(StoreState& state) {
         state.renewed = IdentityChange{*old, reason};
         return {};
     }
+    KIGUMI_CHECK(make_names_durable(state));
     KIGUMI_CHECK(state.take_new_identity(*txn));
     KIGUMI_CHECK(txn->commit());
     state.committed();
@@ -88,12 +129,6 @@ void write_peer(codec::Packer& packer, const PeerRecord& peer) {
 }
 
 }  // namespace
-
-schema::Place place_of(const std::filesystem::path& directory) {
-    struct stat info {};
-    if (directory.empty() || stat((directory / "data.mdb").c_str(), &info) != 0) return {};
-    return {info.st_dev, info.st_ino};
-}
 
 void StoreState::committed() {
     if (directory.empty()) return;
@@ -132,7 +167,7 @@ Result<ReadTransaction> Store::read(std::string_view bucket) {
     state->bucket = id.value_or(0);
     KIGUMI_TRY(state->origins, state_->origins.load(*state->txn, true));
     KIGUMI_TRY(state->clock, state_->clocks.load(*state->txn, state->bucket, *state->origins));
-    KIGUMI_TRY(state->overlay, overlay::find(*state->txn, state->bucket));
+    KIGUMI_TRY(state->overlay, overlay::find(*state->txn, state->bucket, state->clock->version));
     return ReadTransaction(std::move(state));
 }
 
@@ -155,7 +190,7 @@ Result<WriteTransaction> StoreState::write(std::unique_ptr<kv::WriteTxn> txn,
         KIGUMI_TRY(self, take_new_identity(*txn));
     }
     KIGUMI_TRY(const Hlc time, schema::last_time(*txn));
-    KIGUMI_TRY(auto overlay, overlay::find(*txn, id));
+    KIGUMI_TRY(auto overlay, overlay::find(*txn, id, clock->version));
     return WriteTransaction(std::unique_ptr<WriteTransaction::State>(
         new WriteTransaction::State{*this,
                                     std::move(txn),
@@ -174,7 +209,9 @@ Result<WriteTransaction> StoreState::write(std::unique_ptr<kv::WriteTxn> txn,
                                     false,
                                     is_signed,
                                     {},
-                                    false}));
+                                    false,
+                                    {},
+                                    {}}));
 }
 
 Result<bool> Store::fold(std::string_view bucket, std::size_t rows, std::size_t bytes) {

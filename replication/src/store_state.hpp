@@ -11,9 +11,6 @@
 
 namespace kigumi {
 
-/// The file of an environment; nothing of one in memory.
-schema::Place place_of(const std::filesystem::path& directory);
-
 /// What the store and its transactions share.
 class StoreState {
   public:
@@ -30,6 +27,8 @@ class StoreState {
 
     /// Draws a new identity, with a key, and makes it the environment's.
     Result<ReplicaId> take_new_identity(kv::WriteTxn& txn) const;
+    /// A random value to tell this environment from copies of it (`schema::Place`).
+    std::string draw_nonce() const;
     /// Takes a new identity instead of `old`, which leaves the list of members, and commits.
     Result<ReplicaId> renew(std::unique_ptr<kv::WriteTxn> txn, const ReplicaId& old, bool forked);
     /// A transaction of a bucket over one of the environment.

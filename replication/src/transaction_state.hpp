@@ -43,6 +43,7 @@ struct WriteTransaction::State {
     std::optional<SigningKey> key;  ///< once something was signed
     bool proven = false;            ///< a proof was stored
     chain::Content own_writes{};    ///< of this transaction
+    std::optional<Error> refused;   ///< why it must not be committed
 
     bucket::Reader reader() { return {*txn, bucket, origins, overlay ? &*overlay : nullptr}; }
     /// Gives proofs to the own writes that `before` lacks.
@@ -64,6 +65,8 @@ struct WriteTransaction::State {
     chain::Owner owner() {
         return {bucket, static_cast<std::uint32_t>(origins.number_of(self)), name, self};
     }
+    /// Cuts off what a record of the clock names beyond V (`schema::ClockEntry::sound`).
+    Result<void> cut_clock_entry(const std::string& key);
     /// Fails if some row holds this write already: the log has room for one.
     Result<void> check_new(const Dot& dot);
 };

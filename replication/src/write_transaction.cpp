@@ -116,6 +116,7 @@ Result<void> WriteTransaction::put(const RowKey& at, const Row& before, Row afte
 
 Result<void> WriteTransaction::commit() {
     State& state = *state_;
+    if (state.refused) return tl::unexpected<Error>(*state.refused);
     if (state.clock != *state.before) state.dirty = true;
     if (!state.dirty) {
         state.txn.reset();
@@ -193,7 +194,28 @@ Result<void> WriteTransaction::drop_unsent(const VersionVector& theirs_at,
     return {};
 }
 
+namespace {
+
+/// Only a peer or a file that lies has dropped removals that it has not seen.
+Error floor_above(const VersionVector& version, const VersionVector& floor) {
+    for (const auto& [origin, counter] : floor)
+        if (version[origin] < counter)
+            return {ErrorCode::kCorrupt, "a floor names events up to " +
+                                             Dot{origin, counter}.text() +
+                                             ", and the version that comes with it ends at " +
+                                             std::to_string(version[origin])};
+    return {ErrorCode::kCorrupt, "a floor is above its version"};
+}
+
+}  // namespace
+
 void WriteTransaction::advance(const VersionVector& version, const VersionVector& floor) {
+    VersionVector covered = state_->clock.version;
+    covered.merge(version);
+    if (!covered.covers(floor)) {
+        state_->refused = floor_above(covered, floor);
+        return;
+    }
     // Removals that were dropped before this replica saw them.
     for (const auto& [origin, counter] : floor)
         if (state_->clock.version[origin] < counter && !KIGUMI_DEFECT(kHorizonNotInherited))

@@ -14,10 +14,12 @@ class Source {
     Source() {
         StoreOptions options;
         options.wall_ms = [this] { return now_ms; };
-        store_ = Store::over(std::make_shared<kv::MemoryEnv>(), options).value();
+        store_ = Store::over(env_, options).value();
     }
 
     Store& store() { return *store_; }
+    /// The store's tables laid open.
+    kv::Env& env() { return *env_; }
     std::filesystem::path path(const std::string& name) const { return directory_.path() / name; }
     std::filesystem::path target() const { return path("target"); }
 
@@ -65,6 +67,7 @@ class Source {
 
   private:
     TempDirectory directory_;
+    std::shared_ptr<kv::MemoryEnv> env_ = std::make_shared<kv::MemoryEnv>();
     std::unique_ptr<Store> store_;
 };
 

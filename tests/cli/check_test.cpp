@@ -68,6 +68,29 @@ TEST_F(CheckCommand, AProblemIsNamedAndStatusOneUntilItIsRepaired) {
     EXPECT_EQ(cli({"check"}).status, 0);
 }
 
+TEST_F(CheckCommand, AFloorAboveTheVersionIsNamedAndHealed) {
+    edit([](kv::WriteTxn& txn) {
+        const std::string key = first_key(txn, Table::kClock);
+        // V, G and the horizon.
+        std::string record(txn.get(Table::kClock, key).value().value());
+        record.replace(8, 8, std::string(8, '\xFF'));
+        txn.put(Table::kClock, key, record).value();
+    });
+    EXPECT_EQ(cli({"get", "a"}).status, 0) << "the store goes on";
+    const Outcome found = cli({"check"});
+    EXPECT_EQ(found.status, 1);
+    expect_shows(found, "bucket \"default\": its floor or horizon names events up to ");
+    expect_shows(found, ":18446744073709551615, which its version does not cover");
+    expect_shows(found, "can be mended: kigumi check --repair\n");
+    const Value problem =
+        member(from_json(cli_json({"check"}).out).value(), "problems").get_if<Array>()->at(0);
+    EXPECT_EQ(member(problem, "problem"), Value("floor_above_version"));
+    const Outcome repaired = cli({"check", "--repair"});
+    EXPECT_EQ(repaired.status, 0);
+    expect_shows(repaired, "; repaired\n");
+    EXPECT_EQ(cli({"check"}).status, 0);
+}
+
 TEST_F(CheckCommand, ADamagedRowNeedsAPeerOrABackup) {
     damage_first_row();
     const Outcome found = cli({"check", "--repair"});

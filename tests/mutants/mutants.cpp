@@ -48,6 +48,7 @@ constexpr std::pair<Defect, const char*> kDefects[] = {
     {Defect::kHorizonNotInherited, "… or that were dropped before they came here"},
     {Defect::kRequestNotLookedUp, "a retried request is executed again"},
     {Defect::kRequestForgottenEarly, "what was executed is forgotten before its time"},
+    {Defect::kRequestsShareOneQuota, "… because another origin has many requests"},
     {Defect::kCursorAheadOfRows, "what is stored of a pull says more than its staged rows"},
     {Defect::kStagedRowsMixed, "rows that another answer had staged are joined with this one"},
     {Defect::kAuditIntersects, "an audit drops what one side lacks"},

@@ -26,13 +26,19 @@ Row executed(const ReplicaId& by, std::uint64_t counter, std::uint64_t time_ms =
     return row;
 }
 
+/// Replicas in the order of their ids.
+const RequestTable::Numbers kNumbers = [](const ReplicaId& origin) {
+    return static_cast<std::uint32_t>(static_cast<unsigned char>(origin.bytes()[0])) * 256 +
+           static_cast<unsigned char>(origin.bytes()[1]);
+};
+
 class RequestTableTest : public testing::Test {
   protected:
     /// A pass over rows; returns how many of them have to go.
     std::size_t pass(RequestTable& table, const std::vector<Row>& rows) const {
         std::size_t expired = 0;
         for (std::size_t i = 0; i < rows.size(); ++i)
-            if (table.expired(request(i), rows[i], kSelf)) ++expired;
+            if (table.expired(request(i), rows[i], kSelf, kNumbers)) ++expired;
         table.end_step(true);
         return expired;
     }
@@ -97,7 +103,7 @@ TEST_F(RequestTableTest, TheOldestBeyondTheBoundGoEarlier) {
     EXPECT_EQ(pass(table, rows), 0U) << "the first pass counts them";
     std::vector<std::uint64_t> gone;
     for (std::uint64_t i = 0; i < rows.size(); ++i)
-        if (table.expired(request(i), rows[i], kSelf)) gone.push_back(i);
+        if (table.expired(request(i), rows[i], kSelf, kNumbers)) gone.push_back(i);
     EXPECT_EQ(gone, (std::vector<std::uint64_t>{0, 1, 2, 3}));
 }
 
@@ -119,7 +125,7 @@ TEST_F(RequestTableTest, WhatAClockInTheFutureStampedDoesNotCrowdOutTheRest) {
     for (std::uint64_t i = 1'001; i <= 1'004; ++i) rows.push_back(executed(kSelf, i, i));
     pass(table, rows);
     for (std::uint64_t i = 0; i < rows.size(); ++i)
-        EXPECT_TRUE(!table.expired(request(i), rows[i], kSelf) || i < 16) << i;
+        EXPECT_TRUE(!table.expired(request(i), rows[i], kSelf, kNumbers) || i < 16) << i;
 }
 
 TEST_F(RequestTableTest, TheBoundLeavesOthersSomeTime) {
@@ -132,6 +138,55 @@ TEST_F(RequestTableTest, TheBoundLeavesOthersSomeTime) {
     for (std::uint64_t i = 19; i <= 24; ++i) rows.push_back(executed(kPeer, i, i));
     pass(table, rows);
     EXPECT_EQ(pass(table, rows), 6U) << "it does not";
+}
+
+TEST_F(RequestTableTest, AFloodOfOneOriginLeavesThoseOfOthers) {
+    options_.request_rows = 16;
+    RequestTable table(options_, {});
+    std::vector<Row> rows;
+    for (std::uint64_t i = 1; i <= 10; ++i) rows.push_back(executed(kSelf, i));
+    for (std::uint64_t i = 1; i <= 10; ++i) rows.push_back(executed(kPeer, i));
+    for (std::uint64_t i = 1; i <= 500; ++i) rows.push_back(executed(replica(3), i, kIn2100Ms));
+    pass(table, rows);
+    std::vector<std::uint64_t> kept;
+    for (std::uint64_t i = 0; i < rows.size(); ++i)
+        if (!table.expired(request(i), rows[i], kSelf, kNumbers)) kept.push_back(i);
+    ASSERT_EQ(kept.size(), 20U + 18U);
+    EXPECT_EQ(kept[19], 19U) << "all of the others";
+    EXPECT_EQ(kept[20], 502U) << "and the youngest of the flood";
+}
+
+TEST_F(RequestTableTest, AnExecutionElsewhereDoesNotMakeARowOneTooMany) {
+    options_.request_rows = 16;
+    RequestTable table(options_, {});
+    std::vector<Row> rows;
+    for (std::uint64_t i = 1; i <= 500; ++i) rows.push_back(executed(replica(3), i));
+    rows.front().insert({{kPeer, 1}, Hlc(), Value()});
+    pass(table, rows);
+    EXPECT_FALSE(table.expired(request(0), rows[0], kSelf, kNumbers));
+    EXPECT_TRUE(table.expired(request(1), rows[1], kSelf, kNumbers));
+}
+
+TEST_F(RequestTableTest, MadeUpOriginsTakeNoRoomOfThoseThatWereHereBefore) {
+    options_.request_rows = 16;
+    RequestTable table(options_, {});
+    const auto made_up = [](unsigned i) {
+        return ReplicaId(ReplicaId::Bytes{static_cast<std::uint8_t>(16 + i / 256),
+                                          static_cast<std::uint8_t>(i % 256)});
+    };
+    std::vector<Row> rows;
+    // In front of the others, so that they are counted first.
+    for (unsigned i = 0; i < 2'000; ++i) rows.push_back(executed(made_up(i), 1, kIn2100Ms));
+    for (std::uint64_t i = 1; i <= 10; ++i) rows.push_back(executed(kPeer, i));
+    for (std::uint64_t i = 1; i <= 10; ++i) rows.push_back(executed(kSelf, i));
+    for (int i = 0; i < 2; ++i) pass(table, rows);
+    std::size_t gone = 0;
+    for (std::uint64_t i = 0; i < rows.size(); ++i) {
+        const bool expired = table.expired(request(i), rows[i], kSelf, kNumbers);
+        EXPECT_TRUE(!expired || i < 2'000) << i;
+        gone += expired ? 1 : 0;
+    }
+    EXPECT_EQ(gone, 2'000U - (RequestQuota::kOrigins - 2) - 18) << "they share one quota";
 }
 
 TEST(ReplicatorRequests, AreForgottenAndCollected) {

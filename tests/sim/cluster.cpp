@@ -201,6 +201,7 @@ void Cluster::start(unsigned node) {
     options.random = [this] { return random_.next(); };
     options.request_ms = options_.request_ms;
     options.renewal_pause_ms = 2'000;
+    options.request_rows = options_.request_rows;
     self.replicator = std::make_unique<Replicator>(*self.store, options);
     self.checked_commits = ~std::uint64_t{0};
     self.wake_ms = now_ms_;

@@ -138,6 +138,10 @@ class Cluster {
     Executed* choose_request(const std::string& bucket, Random& random);
     /// Whether a replica at `version` has to know that the request was executed.
     bool known(const Executed& request, const VersionVector& version) const;
+    /// Whether a replica at `version` knows so many later requests of the origin of an execution
+    /// that it may have forgotten that one.
+    bool crowded_out(const std::string& bucket, const Dot& execution,
+                     const VersionVector& version) const;
     /// The product removes what requests leave by itself: enters that into the history.
     void adopt_removals(unsigned node);
     void adopt_removal(unsigned node, const std::string& bucket, const RowKey& at, Dot dot,

@@ -56,6 +56,12 @@ Options options_for(std::uint64_t seed) {
     options.overlay = random.chance(50);
     options.proofs = random.chance(15);
     if (options.proofs) options.forgery = sometimes(60, 15);
+    // Rows may go before their time then, which damaged ones must not, as above.
+    if (options.damage == 0 && random.chance(20)) {
+        options.request_rows = random.between(2, 6);
+        if (options.request_ms == Options().request_ms)
+            options.request_ms = random.between(15'000, 60'000);
+    }
     if (random.chance(8)) {
         options.in_place = static_cast<unsigned>(random.between(1, 3));
         // Those take away what shows the fork, and who could tell.

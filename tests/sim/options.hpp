@@ -41,6 +41,7 @@ struct Options {
     unsigned tampering = 0;  ///< of messages that a node alters which may not relay; 0: it may
     unsigned requests = 25;  ///< chance that a transaction is a request, or a retry of one
     std::uint64_t request_ms = 86'400'000;  ///< how long they are remembered
+    std::size_t request_rows = 65'536;      ///< and how many of each origin
     std::uint64_t audit_ms = 0;             ///< how often replicas compare their rows; 0: never
     unsigned damage = 0;          ///< after healing, so many rows are damaged in some replicas
     std::uint64_t delay_ms = 20;  ///< messages take 1 to this long

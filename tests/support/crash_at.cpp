@@ -22,6 +22,9 @@
 //
 // With KIGUMI_FAULT_ON, one of "write", "sync" and "meta page", it is the first step of that kind
 // from there on. If KIGUMI_FAULT_SAY is set, "fault: meta page" on stderr says which kind it was.
+//
+// If KIGUMI_SYNC_LOG names a file, the path of each file and directory that is synced, the data
+// file included, is a line in it.
 
 namespace {
 
@@ -58,6 +61,19 @@ bool is_data_file(int fd) {
     const ssize_t size =
         readlink(("/proc/self/fd/" + std::to_string(fd)).c_str(), path, sizeof path - 1);
     return size > 0 && std::string(path, static_cast<std::size_t>(size)).ends_with("/data.mdb");
+}
+
+void log_sync(int fd) {
+    const char* const log = getenv("KIGUMI_SYNC_LOG");
+    if (log == nullptr) return;
+    char path[4096];
+    const ssize_t size =
+        readlink(("/proc/self/fd/" + std::to_string(fd)).c_str(), path, sizeof path - 1);
+    if (size <= 0) return;
+    const std::string line = std::string(path, static_cast<std::size_t>(size)) + '\n';
+    const int to = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    static_cast<void>(!write(to, line.data(), line.size()));
+    close(to);
 }
 
 bool writes_through(int fd) { return (fcntl(fd, F_GETFL) & O_DSYNC) != 0; }
@@ -172,10 +188,12 @@ ssize_t writev(int fd, const iovec* parts, int count) {
 }
 
 int fdatasync(int fd) {
+    log_sync(fd);
     return is_data_file(fd) ? sync_step(fd, "fdatasync") : real<int(int)>("fdatasync")(fd);
 }
 
 int fsync(int fd) {
+    log_sync(fd);
     return is_data_file(fd) ? sync_step(fd, "fsync") : real<int(int)>("fsync")(fd);
 }
 

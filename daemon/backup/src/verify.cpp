@@ -38,7 +38,7 @@ void check_entry(const TargetReader& target, const Entry& entry, Problems& probl
     if (bytes != entry.bytes)
         problems.push_back(entry.file + ": it has " + std::to_string(bytes) + " bytes instead of " +
                            std::to_string(entry.bytes));
-    const auto summary = bundle::inspect(file);
+    const auto summary = bundle::verify(file);
     if (!summary) return problems.push_back(summary.error().message);
     if (const std::string checksum = checksum_text(summary->checksum); checksum != entry.checksum)
         problems.push_back(entry.file + ": its checksum is " + checksum + " instead of " +

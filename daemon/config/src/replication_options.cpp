@@ -48,10 +48,13 @@ std::vector<Option> replication_options() {
                "Remember executed requests for so long, in time that the node has run.",
                "A client that retries for a day is answered and not executed again.",
                "More keeps a row for each request so much longer."),
-        tuning("request_rows", "--request-rows", "rows", number<&R::request_rows>(1, 100'000'000),
-               "Executed requests that a bucket remembers; beyond that the oldest go earlier.",
-               "Some megabytes at the most, whatever clients do.",
-               "More needs more disk; less forgets before its time under many requests."),
+        tuning(
+            "request_rows", "--request-rows", "rows", number<&R::request_rows>(1, 100'000'000),
+            "Executed requests of each origin that a bucket remembers; beyond that its oldest go "
+            "earlier, and those of others stay. Beyond 64 origins the newest share the room of "
+            "one.",
+            "Some megabytes of each origin at the most, whatever clients do.",
+            "More needs more disk; less forgets before its time under many requests."),
         tuning("audit_ms", "--audit-ms", "ms", number<&R::audit_ms>(0, 7 * kDay),
                "Compare all rows with each peer so often; 0: never.",
                "Damage is found within the hour.",

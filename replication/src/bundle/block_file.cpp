@@ -126,14 +126,19 @@ Result<void> BlockWriter::write_raw(std::string_view bytes) {
     return {};
 }
 
-Result<std::uint64_t> BlockWriter::finish() {
+Result<std::uint64_t> BlockWriter::seal() {
     if (!filling_->in.empty()) start_block();
     while (!compressing_.idle()) KIGUMI_CHECK(write_oldest());
     if (fsync(out_.get()) != 0) return files::failed("sync", unfinished_);
+    // What is read back comes from the disk.
+    files::write_behind(out_.get());
+    return written_;
+}
+
+Result<void> BlockWriter::publish() {
     if (rename(unfinished_.c_str(), file_.c_str()) != 0) return files::failed("write", file_);
     finished_ = true;
-    KIGUMI_CHECK(files::sync_directory(file_.parent_path()));
-    return written_;
+    return files::sync_directory(file_.parent_path());
 }
 
 BlockReader::BlockReader(std::filesystem::path file)

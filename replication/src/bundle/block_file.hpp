@@ -21,7 +21,7 @@ inline constexpr std::size_t kBlockBytes = std::size_t{1} << 20;
 /// The version of the format. Those who know the first only could not read writes with proofs.
 enum class Format : std::uint8_t { kPlain = 1, kProven = 2 };
 
-/// Writes under another name until `finish`. Blocks are compressed by threads of their own while
+/// Writes under another name until `publish`. Blocks are compressed by threads of their own while
 /// the caller fills the next.
 class BlockWriter {
   public:
@@ -31,8 +31,12 @@ class BlockWriter {
     ~BlockWriter();
 
     Result<void> write(std::string_view bytes);
-    /// Makes the file durable and gives it its name. Returns its size.
-    Result<std::uint64_t> finish();
+    /// Makes what was written durable, still under the other name. Returns its size.
+    Result<std::uint64_t> seal();
+    /// Gives the sealed file its name, durably.
+    Result<void> publish();
+    /// Where it is until then.
+    const std::filesystem::path& unfinished() const { return unfinished_; }
     /// XXH3 of what was written to the file.
     std::uint64_t checksum() const { return hash_.digest(); }
 

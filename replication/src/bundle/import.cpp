@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "../row_record.hpp"
+#include "log_sum.hpp"
 #include "stream.hpp"
 
 namespace kigumi::bundle {
@@ -164,13 +165,38 @@ Result<void> each_row(const std::filesystem::path& file, std::string_view bucket
     }
 }
 
-Result<Summary> inspect(const std::filesystem::path& file, const Progress& progress) {
+namespace {
+
+/// `restorable`: the log has to be right as well, which only a new environment is made of.
+Result<Summary> read_through(const std::filesystem::path& file, const Progress& progress,
+                             bool restorable) {
     KIGUMI_TRY(StreamReader in, StreamReader::open(file, progress));
+    LogSum log_sum;
+    bool full = false;
     for (;;) {
         KIGUMI_TRY(const Item item, in.next());
-        if (item == Item::kRow) KIGUMI_CHECK(in.row(codec::Values::kSkip));
+        if (item == Item::kRow) {
+            KIGUMI_TRY(const KeyedRow keyed, in.row(codec::Values::kSkip));
+            for (const Write& write : keyed.row)
+                if (full && restorable) log_sum.add_write(write.dot, in.place());
+        }
+        if (item == Item::kLog && restorable)
+            log_sum.add_entry({in.origins().names()[in.origin()], in.counter()}, in.place());
+        if (item != Item::kBucket && item != Item::kEnd) continue;
+        if (!log_sum.take_equal()) return in.damaged("has a log that does not fit its rows");
         if (item == Item::kEnd) return in.summary();
+        full = in.cut().full();
     }
+}
+
+}  // namespace
+
+Result<Summary> inspect(const std::filesystem::path& file, const Progress& progress) {
+    return read_through(file, progress, false);
+}
+
+Result<Summary> verify(const std::filesystem::path& file, const Progress& progress) {
+    return read_through(file, progress, true);
 }
 
 Result<std::vector<Summary>> import(Store& store, const std::vector<std::filesystem::path>& files,

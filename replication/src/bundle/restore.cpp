@@ -1,9 +1,8 @@
-#include <xxhash.h>
-
 #include <algorithm>
 
 #include "../big_endian.hpp"
 #include "../schema.hpp"
+#include "log_sum.hpp"
 #include "stream.hpp"
 #include "table_filler.hpp"
 
@@ -103,7 +102,7 @@ class Loader {
         if (keyed.row.removed()) batch_.append(Table::kRemoved, key_, {});
         for (const Write& write : keyed.row) {
             time_.observe(write.time, in_.summary().time_ms);
-            writes_ += mark(write.dot, in_.place());
+            log_sum_.add_write(write.dot, in_.place());
             proven_ = proven_ || !write.proof.empty();
         }
         return {};
@@ -111,22 +110,13 @@ class Loader {
 
     void log_entry() {
         const ReplicaId& origin = in_.origins().names()[in_.origin()];
-        entries_ += mark({origin, in_.counter()}, in_.place());
+        log_sum_.add_entry({origin, in_.counter()}, in_.place());
         batch_.append(Table::kLog, schema::log_key(bucket_, in_.origin(), in_.counter()),
                       in_.place());
     }
 
-    /// The log must name exactly the writes in the rows. Both come in an order of their own, so
-    /// what is compared is the sum of a number for each.
-    static std::uint64_t mark(const Dot& dot, std::string_view place) {
-        const std::uint64_t seed =
-            XXH3_64bits_withSeed(dot.origin.bytes().data(), ReplicaId::kSize, dot.counter);
-        return XXH3_64bits_withSeed(place.data(), place.size(), seed);
-    }
-
     Result<void> end_bucket() {
-        if (writes_ != entries_) return in_.damaged("has a log that does not fit its rows");
-        writes_ = entries_ = 0;
+        if (!log_sum_.take_equal()) return in_.damaged("has a log that does not fit its rows");
         return {};
     }
 
@@ -137,8 +127,7 @@ class Loader {
     schema::BucketId bucket_ = 0;
     std::vector<ReplicaId> origins_;
     HlcClock time_;
-    std::uint64_t writes_ = 0;
-    std::uint64_t entries_ = 0;
+    LogSum log_sum_;
     bool proven_ = false;  ///< some write bears a proof
 };
 

@@ -87,9 +87,21 @@ Result<Summary> StreamWriter::finish() {
     append_u64(end, summary_.rows);
     append_u64(end, summary_.row_bytes);
     KIGUMI_CHECK(out_->write(end));
-    KIGUMI_TRY(summary_.file_bytes, out_->finish());
+    KIGUMI_TRY(summary_.file_bytes, out_->seal());
     summary_.checksum = out_->checksum();
+    KIGUMI_CHECK(read_back());
+    KIGUMI_CHECK(out_->publish());
     return summary_;
+}
+
+Result<void> StreamWriter::read_back() const {
+    const auto read = verify(out_->unfinished());
+    if (read && read->checksum == summary_.checksum && read->rows == summary_.rows) return {};
+    return fail(ErrorCode::kCorrupt,
+                summary_.file.string() + " was not written, because it could not be read back: " +
+                    (read ? "it does not hold what was written to it; check the disk"
+                          : read.error().message +
+                                "; if the disk is sound the store is not: kigumi check tells"));
 }
 
 Result<StreamReader> StreamReader::open(const std::filesystem::path& file, Progress progress) {
@@ -170,8 +182,12 @@ Result<void> StreamReader::read_bucket() {
     std::vector<ReplicaId> names;
     for (std::uint32_t i = fields.array(); i > 0 && fields.ok(); --i)
         names.push_back(codec::read_replica(fields));
-    if (!fields.finish("head") || !cut.version.covers(cut.base) || !cut.version.covers(cut.floor))
+    if (!fields.finish("head") || !cut.version.covers(cut.base))
         return damaged("has a malformed bucket");
+    if (!cut.version.covers(cut.floor))
+        return damaged("has a bucket, " + cut.bucket +
+                       ", whose floor is above its version: the store that wrote it had been "
+                       "given a false floor; run kigumi check --repair there and write it anew");
     // In order of the names, so that each is there once.
     if (!summary_.cuts.empty() && cut.bucket <= summary_.cuts.back().bucket)
         return damaged("has its buckets out of order");

@@ -31,12 +31,14 @@ class StreamWriter {
     Result<void> bucket(const Cut& cut, const Origins& origins);
     Result<void> row(std::string_view place, std::string_view record);
     Result<void> log_entry(std::uint32_t origin, std::uint64_t counter, std::string_view place);
-    /// Makes the file whole, durable and visible.
+    /// Makes the file whole and durable, reads it back as one who restores it would, and makes it
+    /// visible if that went well. What stood under its name stays otherwise.
     Result<Summary> finish();
 
   private:
     explicit StreamWriter(std::unique_ptr<BlockWriter> out) : out_(std::move(out)) {}
     Result<void> sized(std::string_view bytes);
+    Result<void> read_back() const;
 
     std::unique_ptr<BlockWriter> out_;
     Summary summary_;

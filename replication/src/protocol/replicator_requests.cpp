@@ -1,3 +1,5 @@
+#include <limits>
+
 #include "kigumi/crdt/write_rules.hpp"
 #include "replicator_core.hpp"
 
@@ -10,6 +12,7 @@ namespace {
 constexpr std::uint64_t kStepPauseMs = 10;
 /// Removals in one transaction, which stays small enough to be pushed.
 constexpr std::size_t kMaxRemovals = 512;
+constexpr std::uint32_t kUnknownOrigin = std::numeric_limits<std::uint32_t>::max();
 
 }  // namespace
 
@@ -35,11 +38,15 @@ Result<void> Replicator::Core::forget_requests(const std::string& name, Bucket& 
         std::size_t left = options_.collect_rows;
         bool through = true;
         const RowKey from = bucket.requests.place();
+        // This node's own number is passed over; one that is not known comes last.
+        const auto numbers = [&snapshot](const ReplicaId& origin) {
+            return snapshot.origin_number(origin).value_or(kUnknownOrigin - 1) + 1;
+        };
         KIGUMI_CHECK(snapshot.scan(from, [&](const RowKey& at, const Row& row) {
             if (at == from) return true;
             if (at.type != Type::kRequest || at.key != kRequestsKey) return false;
             if (left-- == 0 || expired.size() == kMaxRemovals) return through = false;
-            if (bucket.requests.expired(at, row, self_)) expired.push_back({at, row});
+            if (bucket.requests.expired(at, row, self_, numbers)) expired.push_back({at, row});
             return true;
         }));
         bucket.requests.end_step(through);

@@ -1,6 +1,7 @@
 #include "request_table.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "kigumi/crdt/defect.hpp"
 
@@ -38,55 +39,58 @@ bool RequestTable::advance(std::uint64_t now_ms, const VersionVector& version) {
     return true;
 }
 
-RequestTable::Rank RequestTable::rank(const Row& row) const {
-    Rank last;
-    for (const Write& write : row) {
-        if (write.removed()) continue;
-        const auto note = std::find_if(
-            notes_.begin(), notes_.end(),
-            [&write](const HeldVersion& held) { return held.version.covers(write.dot); });
-        const auto number = static_cast<std::size_t>(note - notes_.begin()) + dropped_notes_;
-        last = std::max(last, Rank{number, write.time, write.dot});
-    }
-    return last;
+std::size_t RequestTable::note_of(const Dot& dot) const {
+    const auto note = std::find_if(notes_.begin(), notes_.end(), [&dot](const HeldVersion& held) {
+        return held.version.covers(dot);
+    });
+    return static_cast<std::size_t>(note - notes_.begin()) + dropped_notes_;
 }
 
-std::uint64_t RequestTable::held_ms(const Rank& rank) const {
-    const std::size_t at = rank.note - dropped_notes_;
+std::uint64_t RequestTable::held_ms(std::size_t note) const {
+    const std::size_t at = note - dropped_notes_;
     return at < notes_.size() ? notes_[at].held_ms : 0;
 }
 
-bool RequestTable::expired(const RowKey& at, const Row& row, const ReplicaId& self) {
+std::size_t RequestTable::most_of(const Execution& execution, const ReplicaId& self) const {
+    const std::size_t most = options_.request_rows;
+    // The origins of what is too many remove it. If some are gone, the others do a little later.
+    return execution.dot.origin == self ? most : most + most / 8;
+}
+
+bool RequestTable::expired(const RowKey& at, const Row& row, const ReplicaId& self,
+                           const Numbers& numbers) {
     place_ = at;
     if (row.removed()) return false;
-    const bool own = std::any_of(row.begin(), row.end(), [&self](const Write& write) {
-        return write.dot.origin == self && !write.removed();
-    });
-    const Rank age = rank(row);
+    bool own = false;
+    std::size_t last_note = 0;
+    std::vector<Execution> executions;
+    for (const Write& write : row) {
+        if (write.removed()) continue;
+        const bool is_own = write.dot.origin == self;
+        // Its own quota is one that nobody can take from a node.
+        const std::uint32_t number = is_own ? 0 : numbers(write.dot.origin);
+        executions.push_back({number, note_of(write.dot), write.dot});
+        last_note = std::max(last_note, executions.back().note);
+        own = own || is_own;
+    }
     const std::uint64_t limit_ms =
         KIGUMI_DEFECT(kRequestForgottenEarly) ? options_.request_ms / 4 : options_.request_ms;
-    if (held_ms(age) >= (own ? limit_ms : 2 * limit_ms)) return true;
-    const auto& too_many = own ? own_cutoff_ : cutoff_;
-    if (too_many && age <= *too_many) return true;
-    kept_.push_back(age);
+    if (held_ms(last_note) >= (own ? limit_ms : 2 * limit_ms)) return true;
+    // Executed by several, it stays as long as it has room with one of them.
+    const bool too_many =
+        std::all_of(executions.begin(), executions.end(),
+                    [this](const Execution& one) { return quota_.exceeded_by(one); });
+    if (too_many) return true;
+    for (const Execution& one : executions) quota_.count(one, most_of(one, self));
+    found_ = true;
     return false;
 }
 
 void RequestTable::end_step(bool through) {
     if (!through) return;
-    // The origins of what is too many remove it. If some are gone, the others do a little later.
-    own_cutoff_ = cutoff(options_.request_rows);
-    cutoff_ = cutoff(options_.request_rows + options_.request_rows / 8);
-    any_ = !kept_.empty();
-    kept_.clear();
+    quota_.end_pass();
+    any_ = std::exchange(found_, false);
     place_ = kAllRequests;
-}
-
-std::optional<RequestTable::Rank> RequestTable::cutoff(std::size_t most) {
-    if (kept_.size() <= most) return std::nullopt;
-    const auto last = kept_.begin() + static_cast<std::ptrdiff_t>(kept_.size() - most) - 1;
-    std::nth_element(kept_.begin(), last, kept_.end());
-    return *last;
 }
 
 }  // namespace kigumi

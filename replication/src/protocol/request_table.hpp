@@ -1,11 +1,12 @@
 #pragma once
 
-#include <compare>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "kigumi/replication/replicator.hpp"
+#include "request_quota.hpp"
 
 namespace kigumi {
 
@@ -16,8 +17,8 @@ namespace kigumi {
 /// been held for as long as the note is old. A clock in the next century makes nothing old and
 /// nothing immortal. The notes survive a restart; the time between does not count.
 ///
-/// A pass looks at all request rows in steps. What it left over the bound goes in the next pass,
-/// the oldest first: by the notes, and between two of them by their timestamps.
+/// A pass looks at all request rows in steps. What it left over the quota of an origin
+/// (`RequestQuota`) goes in the next pass, the oldest first.
 class RequestTable {
   public:
     RequestTable(const ReplicatorOptions& options, std::vector<HeldVersion> notes);
@@ -33,34 +34,29 @@ class RequestTable {
     /// Where the pass goes on: behind this row.
     const RowKey& place() const { return place_; }
     bool in_pass() const { return !place_.path.empty(); }
+    /// The number of an origin in the order in which this node heard of them.
+    using Numbers = std::function<std::uint32_t(const ReplicaId&)>;
     /// Looks at the next row; returns whether it has to be removed by `self`.
-    bool expired(const RowKey& at, const Row& row, const ReplicaId& self);
+    bool expired(const RowKey& at, const Row& row, const ReplicaId& self, const Numbers& numbers);
     /// The step broke off at the last row looked at, or has seen all rows.
     void end_step(bool through);
 
   private:
-    /// Lower is older.
-    struct Rank {
-        std::size_t note = 0;  ///< the number of the first note that covers its executions
-        Hlc time;
-        Dot dot;  ///< so that no two rows have the same rank
-        auto operator<=>(const Rank&) const = default;
-    };
+    using Execution = RequestQuota::Execution;
 
-    Rank rank(const Row& row) const;
-    std::uint64_t held_ms(const Rank& rank) const;
-    /// The rank up to which rows are too many, if `most` may stay.
-    std::optional<Rank> cutoff(std::size_t most);
+    /// The number of the first note that covers a write.
+    std::size_t note_of(const Dot& dot) const;
+    std::uint64_t held_ms(std::size_t note) const;
+    std::size_t most_of(const Execution& execution, const ReplicaId& self) const;
 
     const ReplicatorOptions& options_;
     std::vector<HeldVersion> notes_;
     std::size_t dropped_notes_ = 0;  ///< keeps their numbers while old ones go
     std::optional<std::uint64_t> advanced_ms_;
     RowKey place_;
-    std::vector<Rank> kept_;  ///< by this pass, so far
-    std::optional<Rank> own_cutoff_;
-    std::optional<Rank> cutoff_;
-    bool any_ = false;  ///< the last pass found requests
+    RequestQuota quota_;
+    bool found_ = false;  ///< requests, in this pass
+    bool any_ = false;    ///< the last pass found requests
 };
 
 }  // namespace kigumi

@@ -41,6 +41,7 @@ enum class Defect {
     kHorizonNotInherited,      ///< … or that were dropped before they came here
     kRequestNotLookedUp,       ///< a retried request is executed again
     kRequestForgottenEarly,    ///< what was executed is forgotten before its time
+    kRequestsShareOneQuota,    ///< … because another origin has many
     kCursorAheadOfRows,        ///< what is stored of a pull says more than its staged rows
     kStagedRowsMixed,          ///< rows that another answer had staged are joined with this one
     kAuditIntersects,          ///< an audit drops what one side lacks

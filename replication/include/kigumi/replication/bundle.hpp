@@ -63,15 +63,20 @@ struct WriteOptions {
 /// dropped removals that are newer (`ReadTransaction::horizon`), or is itself not that far.
 KIGUMI_API Result<Versions> reachable(Store& store, const Versions& since);
 
-/// Writes a bundle: under another name first, then synced and renamed, so that the file is whole or
-/// not there. An existing one is replaced. Writers go on meanwhile; each bucket is one snapshot. A
-/// `since` that is not `reachable` is an error, as is a stored row that fails its checksum.
+/// Writes a bundle: under another name first, then synced, read back as `verify` does and renamed,
+/// so that the file is whole and can be read or is not there. An existing one is replaced. Writers
+/// go on meanwhile; each bucket is one snapshot. A `since` that is not `reachable` is an error, as
+/// is a stored row that fails its checksum.
 KIGUMI_API Result<Summary> write(Store& store, const std::filesystem::path& file,
                                  const WriteOptions& options = {});
 
 /// Reads a bundle through, checking every byte of it. Errors tell the offset.
 KIGUMI_API Result<Summary> inspect(const std::filesystem::path& file,
                                    const Progress& progress = {});
+
+/// The same, and that a new environment can be made of it: of a full bundle the log has to name
+/// exactly the writes in the rows, which joining does not need.
+KIGUMI_API Result<Summary> verify(const std::filesystem::path& file, const Progress& progress = {});
 
 /// Joins bundles, in the order that their bases ask for; any number of times with the same result.
 /// What each holds of a bucket becomes visible at once; if it is large it is put aside before and

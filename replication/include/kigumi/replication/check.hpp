@@ -11,6 +11,7 @@
 
 /// Checks a store row by row and entry by entry, and mends what can be mended.
 ///
+/// A bucket's clock is sound if V covers its floor G and its horizon.
 /// A row is sound if its record fits its checksum, V covers its writes and, in a signed bucket, all
 /// bear proofs of their origins; the indexes are if each
 /// write has exactly one log entry, each log entry names a row that holds its write, and `removed`
@@ -29,6 +30,7 @@ enum class Kind : std::uint8_t {
     kMissingRemovedEntry,  ///< `removed` lacks a row that holds nothing but removals
     kStrayRemovedEntry,    ///< `removed` names a row that is not there or holds more
     kUnprovenWrite,        ///< a row of a signed bucket holds a write without a sound proof
+    kFloorAboveVersion,    ///< the bucket's floor, or horizon, names events that V does not cover
 };
 
 /// The kind as one word, such as "damaged_record".
@@ -39,10 +41,10 @@ struct Problem {
     Kind kind = Kind::kDamagedRecord;
     std::string bucket;
     RowKey at;  ///< of a row that cannot be read and has long names, only their beginnings
-    std::optional<Dot> dot;  ///< the write, if it is about one
+    std::optional<Dot> dot;  ///< the write, if it is about one; what the floor names, if about that
     bool repaired = false;
     std::string place;  ///< the row's key in its table, behind the bucket
-    std::string entry;  ///< the log entry's key, if it is about one
+    std::string entry;  ///< the key of the log or clock entry, if it is about one
 };
 
 /// The problem as a sentence that says what to do where `repair` cannot help.
@@ -50,7 +52,7 @@ KIGUMI_API std::string describe(const Problem& problem);
 
 /// Where an inspection goes on (`ReadTransaction::inspect`).
 struct Position {
-    kv::Table table = kv::Table::kRows;
+    kv::Table table = kv::Table::kClock;
     std::string key;  ///< the first that is to be looked at; empty: from the beginning
     bool done = false;
     std::uint64_t looked_at = 0;  ///< rows and index entries so far
@@ -87,11 +89,12 @@ KIGUMI_API Result<Report> run(Store& store, const Options& options = {});
 using Rows = std::function<Result<void>(std::string_view bucket,
                                         const std::function<Result<bool>(const KeyedRow&)>& visit)>;
 
-/// Does what `run` does and mends what it finds, each in a transaction of its own: the indexes from
-/// the rows; and rows that are damaged, lost or lack writes from `sources`, if a row there holds
-/// exactly the writes that the log names for it. At most `max_listed` such rows in one call. What
-/// is left of them needs a peer, whose audit repairs them in a running cluster, or another source.
-/// No row is ever removed, and of a row no write.
+/// Does what `run` does and mends what it finds, each in a transaction of its own: a floor or
+/// horizon above V is cut to V, at which it costs peers that are behind a full pull and loses
+/// nothing; the indexes from the rows; and rows that are damaged, lost or lack writes from
+/// `sources`, if a row there holds exactly the writes that the log names for it. At most
+/// `max_listed` such rows in one call. What is left of them needs a peer, whose audit repairs them
+/// in a running cluster, or another source. No row is ever removed, and of a row no write.
 KIGUMI_API Result<Report> repair(Store& store, const std::vector<Rows>& sources,
                                  const Options& options = {});
 

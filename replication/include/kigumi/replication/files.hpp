@@ -29,7 +29,8 @@ class KIGUMI_API Descriptor {
     int fd_;
 };
 
-/// "cannot <what> <path>: <errno>", as kIo; kFull if the disk is.
+/// "cannot <what> <path>: <errno>", as kIo; kFull if the disk is. If permission is missing, it says
+/// who has it (`access_hint`).
 KIGUMI_API tl::unexpected<Error> failed(std::string_view what, const std::filesystem::path& path);
 
 /// Who may read a file that is created: its group, or nobody else.
@@ -39,6 +40,23 @@ inline constexpr unsigned kOwnerOnly = 0600;  ///< its owner alone
 /// Opens a file, or creates it with `mode`, as open(2) does; not inherited by other programs.
 KIGUMI_API Result<Descriptor> open(const std::filesystem::path& file, int flags,
                                    unsigned mode = kGroupReads);
+
+/// Opens or creates a file that the accounts of a data directory share. In a directory that its
+/// group may write to, the group may write to the file as well, whatever the umask is: the file
+/// gets the directory's group and mode 0660, if this process owns it. Elsewhere it is `open`.
+KIGUMI_API Result<Descriptor> open_shared(const std::filesystem::path& file, int flags);
+/// The same for what exists already, such as a socket; `file` is not followed if it is a link.
+KIGUMI_API void share(const std::filesystem::path& file, const std::filesystem::path& directory);
+
+/// Makes a directory of this account ready to become `name`: with the group and the mode of what is
+/// there; or, if nothing is and the group, but not everybody, may write beside it, the group's as
+/// well. Left as it is otherwise, and where the group cannot be given.
+KIGUMI_API void share_directory(const std::filesystem::path& directory,
+                                const std::filesystem::path& name);
+
+/// Whose the file is, or the nearest directory above it that can be looked at, as the end of a
+/// message about missing permission. Empty if nothing can be looked at.
+KIGUMI_API std::string access_hint(const std::filesystem::path& file);
 
 /// Reads so many bytes, or fewer if the file ends; returns how many. `name` is for the error.
 KIGUMI_API Result<std::size_t> read(const Descriptor& from, char* into, std::size_t size,
@@ -56,6 +74,13 @@ KIGUMI_API void write_behind(int fd);
 /// Makes what was created, renamed or removed in a directory durable; an empty path is the present
 /// one.
 KIGUMI_API Result<void> sync_directory(const std::filesystem::path& directory);
+
+/// Creates a directory and those above it that do not exist, each entry durable before this
+/// returns. It is no error if the directory exists. Mode: 0777 without the umask.
+KIGUMI_API Result<void> make_directories(const std::filesystem::path& directory);
+/// Makes the entry of a file or directory in its parent durable. A parent that this process may
+/// not open is left out.
+KIGUMI_API Result<void> sync_entry(const std::filesystem::path& path);
 
 /// A file's whole text, of at most 64 MiB. kNotFound if it does not exist.
 KIGUMI_API Result<std::string> read_text(const std::filesystem::path& file);
@@ -95,7 +120,8 @@ class KIGUMI_API Scratch {
     Scratch& operator=(Scratch&&) = delete;
 
     const std::filesystem::path& path() const { return path_; }
-    /// Gives it its name, durably; that must not exist or be an empty directory.
+    /// Gives it its name, durably; that must not exist or be an empty directory, whose group and
+    /// mode it takes over (`share_directory`).
     Result<void> become(const std::filesystem::path& name);
 
   private:

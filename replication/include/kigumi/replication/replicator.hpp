@@ -31,7 +31,8 @@ struct ReplicatorOptions {
     /// How long an executed request is remembered at least, in time that this node has run: after
     /// so long its own origin removes it, and anybody else after twice that. Clocks do not matter.
     std::uint64_t request_ms = 86'400'000;
-    /// Requests that a bucket remembers; beyond that the oldest go earlier.
+    /// Requests of each origin that a bucket remembers; beyond that its oldest go earlier, and
+    /// those of others stay. Beyond 64 origins the ones that came last share the room of one.
     std::size_t request_rows = 65'536;
     /// How often each pair of linked replicas compares all its rows; 0: never. A pair that has not
     /// done so yet begins after ten minutes at the latest.

@@ -99,6 +99,9 @@ class KIGUMI_API ReadTransaction : public Objects<ReadTransaction> {
     Result<void> each_log_entry(
         std::string& cursor, std::size_t limit,
         const std::function<void(const Dot& dot, std::string_view place)>& visit);
+    /// The place of a replica among those that this store has heard of, in the order in which it
+    /// did, from 0; nothing if it has not. No peer can change it later.
+    std::optional<std::uint32_t> origin_number(const ReplicaId& origin) const;
     /// The number of rows and index entries of all buckets. O(1).
     Result<std::uint64_t> count_items();
     /// The newest head of the origin: the one that is kept, or of this store's own identity its
@@ -159,7 +162,8 @@ class KIGUMI_API WriteTransaction : public Objects<WriteTransaction> {
     /// `kept` says yes: those that it sent.
     Result<void> drop_unsent(const VersionVector& theirs_at,
                              const std::function<Result<bool>(const RowKey&)>& kept);
-    /// Moves V (and G) up after the rows of that cut have been joined.
+    /// Moves V (and G) up after the rows of that cut have been joined. A floor that the V so
+    /// reached does not cover changes nothing, and the commit fails with kCorrupt.
     void advance(const VersionVector& version, const VersionVector& floor);
 
     /// Keeps a sound head of another origin beside the events up to it, if it is newer than the one
@@ -211,7 +215,7 @@ class KIGUMI_API WriteTransaction : public Objects<WriteTransaction> {
     /// Makes the staged rows show: as if each had been joined, and V and G advanced. `full`: rows
     /// that are not staged lose what `theirs_at` covers. `latest`: the highest timestamp in them.
     /// `accepted`: the origins whose events they may bring, ascending; nothing: those of all.
-    /// O(1). kBusy if another pull is not folded yet.
+    /// O(1). kBusy if another pull is not folded yet; kCorrupt for a floor that V does not cover.
     Result<void> lay_over(const VersionVector& theirs_at, const VersionVector& floor, bool full,
                           Hlc latest, const std::optional<std::vector<ReplicaId>>& accepted = {});
     bool folding() const;
