@@ -275,28 +275,43 @@ bool Cluster::go_back_in_place(unsigned node) {
     open_store(node);
     self.last_version = self.remembered_version;
     forked_ = true;
+    for (unsigned i = 0; i < size(); ++i)
+        if (!nodes_[i].store) open_store(i);
     if (can_be_shown(node)) {
         ++counters_["forks to be noticed"];
         to_be_noticed_.emplace_back(node, store(node).replica().value());
     }
+    // It may have been the one who could show the others theirs.
+    std::erase_if(to_be_noticed_, [&](const auto& fork) {
+        return fork.first != node && !shown_by_a_head(fork.first);
+    });
     if (was_running) start(node);
     return true;
+}
+
+bool Cluster::shown_by_a_head(unsigned node) {
+    const ReplicaId self = store(node).replica().value();
+    for (const std::string& bucket : buckets_) {
+        for (unsigned i = 0; i < size(); ++i) {
+            if (i == node) continue;
+            for (const Head& head : store(i).kept_heads(bucket, self).value()) {
+                const HeadStanding standing = store(node).check_head(bucket, head).value();
+                if (standing == HeadStanding::kAhead || standing == HeadStanding::kForked)
+                    return true;
+            }
+        }
+    }
+    return false;
 }
 
 bool Cluster::can_be_shown(unsigned node) {
     const ReplicaId self = store(node).replica().value();
     for (const std::string& bucket : buckets_) {
         const std::uint64_t written = store(node).read(bucket)->version()[self];
-        for (unsigned i = 0; i < size(); ++i) {
-            if (i == node) continue;
-            if (!nodes_[i].store) open_store(i);
-            if (options_.heads_arrive() && store(i).read(bucket)->version()[self] > written)
-                return true;
-            for (const Head& head : store(i).kept_heads(bucket, self).value())
-                if (head.counter > written) return true;
-        }
+        for (unsigned i = 0; i < size() && options_.heads_arrive(); ++i)
+            if (store(i).read(bucket)->version()[self] > written) return true;
     }
-    return false;
+    return shown_by_a_head(node);
 }
 
 bool Cluster::forks_noticed() {

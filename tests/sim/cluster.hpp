@@ -165,6 +165,8 @@ class Cluster {
     /// Whether somebody else holds heads (or, where those always come along, events) of the node's
     /// identity that the node does not have.
     bool can_be_shown(unsigned node);
+    /// Whether somebody else keeps a head that is not on its chain.
+    bool shown_by_a_head(unsigned node);
     /// Whether all that went back under an identity which others had seen more of have another now.
     bool forks_noticed();
     void check_bucket(unsigned node, const std::string& bucket);
