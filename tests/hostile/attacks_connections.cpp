@@ -56,8 +56,7 @@ void half_messages(Peer& peer) {
         // Some are refused first, which must not take them out of the account.
         link.Channel::send(wire::Hello{wire::kProtocolVersion, peer.self(), false});
         if (i % 2 == 0) link.send(std::string_view("no message at all"));
-        for (int part = 0; part < 16; ++part) link.send_part(kPart);
-        link.send(std::string_view("the end"));
+        link.send_parts(kPart, 17);
     }
     hold(peer, Millis(3'000));
 }

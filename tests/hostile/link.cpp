@@ -23,8 +23,14 @@ bool Link::send(std::string_view frame) {
     return socket_.send(zmq::buffer(frame), zmq::send_flags::none).has_value();
 }
 
-bool Link::send_part(std::string_view frame) {
-    return socket_.send(zmq::buffer(frame), zmq::send_flags::sndmore).has_value();
+bool Link::send_parts(std::string_view part, int times) {
+    for (int i = 1; i <= times; ++i) {
+        zmq::message_t frame(
+            const_cast<char*>(part.data()), part.size(), [](void*, void*) {}, nullptr);
+        const auto flags = i < times ? zmq::send_flags::sndmore : zmq::send_flags::none;
+        if (!socket_.send(frame, flags)) return false;
+    }
+    return true;
 }
 
 std::optional<std::string> Link::receive(Millis limit) {

@@ -17,8 +17,10 @@ class Link : public Channel {
 
     using Channel::send;
     bool send(std::string_view frame) override;
-    /// A part of a message that has more parts.
-    bool send_part(std::string_view frame);
+    /// One message of so many equal parts, which are not copied: they must outlive the process.
+    /// Send it at once after dialling. The library of this side aborts if the node hangs up between
+    /// the first part and the last.
+    bool send_parts(std::string_view part, int times);
     std::optional<std::string> receive(Millis limit) override;
 
   private:
