@@ -44,6 +44,7 @@ class HeldPushes {
     std::size_t bytes() const { return bytes_; }
     /// What came over one link.
     std::size_t bytes(LinkId link) const;
+    const std::map<LinkId, std::size_t>& by_link() const { return by_link_; }
     /// Calls `visit(push)` for one waiting push of each origin.
     template <class Visit>
     void each_first(Visit visit) const {

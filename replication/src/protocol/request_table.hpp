@@ -32,6 +32,8 @@ class RequestTable {
 
     /// Where the pass goes on: behind this row.
     const RowKey& place() const { return place_; }
+    /// Whether the last pass found requests, or there were some when the node started.
+    bool any() const { return any_; }
     bool in_pass() const { return !place_.path.empty(); }
     /// Looks at the next row; returns whether it has to be removed by `self`.
     bool expired(const RowKey& at, const Row& row, const ReplicaId& self);

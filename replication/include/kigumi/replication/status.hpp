@@ -92,6 +92,9 @@ struct ReplicationCounters {
     std::uint64_t refused_peers = 0;  ///< links that were closed, for what came from them
     std::uint64_t denied = 0;         ///< messages that their senders had no right to
     std::uint64_t unproven = 0;       ///< messages and answers with a write of no sound proof
+    /// How often a peer told of a bucket that was not taken, for want of room here
+    /// (`ReplicatorOptions::max_buckets`) or in the peer's share.
+    std::uint64_t buckets_refused = 0;
 };
 
 /// All that a replicator knows of itself and of its peers, at one moment.
@@ -103,6 +106,8 @@ struct ReplicatorStatus {
     ReplicationCounters counters;
     ClockSkew clock_skew;
     std::size_t buffered_bytes = 0;  ///< memory held on behalf of peers
+    std::size_t max_buckets = 0;     ///< `ReplicatorOptions::max_buckets`
+    std::uint64_t left_out = 0;      ///< buckets of this store that are not replicated for it
 };
 
 }  // namespace kigumi
