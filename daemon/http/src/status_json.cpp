@@ -83,9 +83,12 @@ Json replication_json(const ReplicatorStatus& status) {
               {"pulls_served", done.pulls_served},
               {"audits_done", done.audits_done},
               {"refused_links", done.refused_peers},
-              {"unproven_messages", done.unproven}}},
+              {"unproven_messages", done.unproven},
+              {"buckets_refused", done.buckets_refused}}},
             {"clock_skew",
              {{"writes", status.clock_skew.writes}, {"largest_ms", status.clock_skew.largest_ms}}},
+            {"max_buckets", status.max_buckets},
+            {"buckets_not_replicated", status.left_out},
             {"buffered_bytes", status.buffered_bytes}};
 }
 
