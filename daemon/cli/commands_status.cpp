@@ -36,6 +36,7 @@ struct Status {
     std::vector<BackupRecord> waiting_backups;
     kv::Usage usage;
     std::vector<std::string> buckets;
+    std::uint64_t left_out = 0;  ///< of them, those that the daemon does not replicate
     bool daemon = false;
 };
 
@@ -92,6 +93,7 @@ Result<Status> gather(Session& session) {
     KIGUMI_TRY(status.buckets, store.buckets());
     KIGUMI_TRY(status.is_signed, store.is_signed(session.bucket));
     status.daemon = daemon_runs(store.directory());
+    KIGUMI_TRY(status.left_out, store.left_out());
     KIGUMI_TRY(auto txn, store.read(session.bucket));
     status.version = txn.version();
     status.wall_ms = store.wall_ms();
@@ -196,6 +198,7 @@ std::string status_json(const Session& session, const Status& status) {
     object.raw("backups", json_array(backups));
     object.raw("file_bytes", std::to_string(status.usage.file_bytes));
     object.raw("map_bytes", std::to_string(status.usage.map_bytes));
+    object.raw("buckets_not_replicated", status.daemon ? std::to_string(status.left_out) : "null");
     object.add("buckets", Value(Array(status.buckets.begin(), status.buckets.end())));
     return object.add("daemon", Value(status.daemon)).text();
 }
@@ -242,6 +245,9 @@ Result<Answer> status(Session& session) {
         out.line("backup   " + backup_text(record, session.store->wall_ms()));
     out.line("file     " + std::to_string(status.usage.file_bytes) + " bytes");
     out.line("map      " + std::to_string(status.usage.map_bytes) + " bytes");
+    if (status.daemon && status.left_out > 0)
+        out.line("warning  " + std::to_string(status.left_out) +
+                 " buckets are NOT replicated: there are more than max_buckets; raise it");
     out.line("buckets  " + (buckets.empty() ? "none yet" : buckets));
     return Answer::kYes;
 }

@@ -17,6 +17,7 @@ constexpr std::string_view kSeed = "seed";
 constexpr std::string_view kTime = "hlc";
 /// Followed by a replica id.
 constexpr std::string_view kForked = "forked";
+constexpr std::string_view kNewestBucket = "newest-bucket";
 /// Followed by the bucket's number.
 constexpr std::string_view kPull = "pull";
 /// Behind the number of a signed bucket.
@@ -166,8 +167,14 @@ Result<std::optional<BucketId>> find_bucket(kv::ReadTxn& txn, std::string_view n
 Result<BucketId> make_bucket(kv::WriteTxn& txn, std::string_view name) {
     KIGUMI_TRY(const auto found, find_bucket(txn, name));
     if (found) return *found;
+    KIGUMI_TRY(const std::uint64_t present, txn.items(Table::kBuckets));
+    KIGUMI_TRY(const auto newest, txn.get(Table::kMeta, kNewestBucket));
     BucketId next = 1;
-    {
+    // Buckets are never erased: as long as there are as many as there were then, nobody who does
+    // not know of this note has made one since.
+    if (newest && newest->size() == 12 && read_u64(*newest) == present) {
+        next = read_u32(newest->substr(8)) + 1;
+    } else {
         KIGUMI_TRY(const auto cursor, txn.cursor(Table::kBuckets));
         KIGUMI_TRY(auto item, cursor->seek({}));
         while (item) {
@@ -176,6 +183,9 @@ Result<BucketId> make_bucket(kv::WriteTxn& txn, std::string_view name) {
         }
     }
     KIGUMI_CHECK(txn.put(Table::kBuckets, name, bucket_prefix(next)));
+    std::string note;
+    append_u64(note, present + 1);
+    KIGUMI_CHECK(txn.put(Table::kMeta, kNewestBucket, note + bucket_prefix(next)));
     return next;
 }
 

@@ -6,6 +6,7 @@
 #include <array>
 #include <chrono>
 
+#include "big_endian.hpp"
 #include "kigumi/replication/commit_signal.hpp"
 #include "transaction_state.hpp"
 
@@ -17,6 +18,7 @@ using kv::Table;
 constexpr std::size_t kMaxBucketName = 255;
 /// Followed by the bucket's number.
 constexpr std::string_view kHeld = "held";
+constexpr std::string_view kLeftOut = "left-out";
 
 std::uint64_t system_wall_ms() {
     using namespace std::chrono;
@@ -236,6 +238,37 @@ Result<std::vector<std::string>> Store::buckets() {
         KIGUMI_TRY(item, cursor->next());
     }
     return names;
+}
+
+Result<std::vector<std::string>> Store::buckets_after(std::string_view after, std::size_t limit) {
+    KIGUMI_TRY(const auto txn, state_->env->begin_read());
+    std::vector<std::string> names;
+    KIGUMI_TRY(const auto cursor, txn->cursor(Table::kBuckets));
+    KIGUMI_TRY(auto item, cursor->seek(after));
+    while (item && names.size() < limit) {
+        if (item->key != after) names.emplace_back(item->key);
+        KIGUMI_TRY(item, cursor->next());
+    }
+    return names;
+}
+
+Result<std::uint64_t> Store::count_buckets() {
+    KIGUMI_TRY(const auto txn, state_->env->begin_read());
+    return txn->items(Table::kBuckets);
+}
+
+Result<std::uint64_t> Store::left_out() {
+    KIGUMI_TRY(const auto txn, state_->env->begin_read());
+    KIGUMI_TRY(const auto stored, txn->get(Table::kMeta, kLeftOut));
+    return stored && stored->size() == 8 ? read_u64(*stored) : std::uint64_t{0};
+}
+
+Result<void> Store::put_left_out(std::uint64_t buckets) {
+    KIGUMI_TRY(const auto txn, state_->env->begin_write());
+    std::string bytes;
+    append_u64(bytes, buckets);
+    KIGUMI_CHECK(txn->put(Table::kMeta, kLeftOut, bytes));
+    return txn->commit();
 }
 
 Result<ReplicaId> Store::replica() {

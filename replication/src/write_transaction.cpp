@@ -1,6 +1,7 @@
 #include <set>
 
 #include "kigumi/crdt/defect.hpp"
+#include "recent_changes.hpp"
 #include "transaction_state.hpp"
 
 namespace kigumi {
@@ -132,6 +133,7 @@ Result<void> WriteTransaction::commit() {
     KIGUMI_CHECK(
         schema::put_clock(*state.txn, state.bucket, *state.before, state.clock, state.origins));
     KIGUMI_CHECK(state.origins.save(*state.txn));
+    KIGUMI_CHECK(recent::note(*state.txn, state.name));
     if (state.proven) KIGUMI_CHECK(schema::raise_format(*state.txn, schema::kProvenFormat));
     if (state.time.last() != state.time_before)
         KIGUMI_CHECK(schema::put_last_time(*state.txn, state.time.last()));

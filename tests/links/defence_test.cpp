@@ -214,6 +214,7 @@ TEST_F(LinksThatDefendThemselves, HoldNoMoreOfAPeersPushesThanItsShare) {
 TEST_F(LinksThatDefendThemselves, RememberNoMoreBucketsAndVectorsThanAPeersShare) {
     ReplicatorOptions options;
     options.peer_vector_entries = 5'000;
+    options.max_buckets = 16 * 1'024;
     make_mesh(3, options, 5);
     network_.write(0, "k", "v");
     network_.run_for(1'000);

@@ -172,7 +172,8 @@ TEST_F(WorkOfOneKey, IsChargedByRowsAndNotByBytesOnly) {
 }
 
 TEST_F(WorkOfOneKey, DoesNotFillATurnOfTheLoop) {
-    for (LinkId id = 1; id <= 8; ++id) open_link(id, "k" + std::to_string(id), static_cast<std::uint8_t>(id));
+    for (LinkId id = 1; id <= 8; ++id)
+        open_link(id, "k" + std::to_string(id), static_cast<std::uint8_t>(id));
     // Every key leaves work of a second behind.
     for (std::uint64_t i = 0; i < 10; ++i)
         for (LinkId id = 1; id <= 8; ++id) {

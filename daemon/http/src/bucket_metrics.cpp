@@ -47,6 +47,10 @@ void counters(Exposition& out, const ReplicationCounters& counters) {
         counters.audits_done);
     one("kigumi_refused_links_total", "Links that were closed for what came from them.",
         counters.refused_peers);
+    one("kigumi_buckets_refused_total",
+        "How often a peer told of a bucket that was not taken, for want of room here or in its "
+        "share.",
+        counters.buckets_refused);
     one("kigumi_unproven_messages_total",
         "Messages that were thrown away for a write without a sound proof.", counters.unproven);
     one("kigumi_identity_renewals_total",
@@ -78,6 +82,11 @@ void bucket_metrics(Exposition& out, const ReplicatorStatus& status) {
     };
     gauge("kigumi_buckets", "Buckets that this node knows.",
           static_cast<double>(status.buckets.size()));
+    gauge("kigumi_buckets_max", "Buckets that may be replicated (max_buckets).",
+          static_cast<double>(status.max_buckets));
+    gauge("kigumi_buckets_not_replicated",
+          "Buckets of this store that are not replicated, because they are more than max_buckets.",
+          static_cast<double>(status.left_out));
     gauge("kigumi_buckets_pulling", "Buckets that are being pulled.",
           sum(status, [](const BucketStatus& bucket) { return bucket.pulling ? 1 : 0; }));
     gauge("kigumi_buckets_folding", "Buckets in which a large pull is being folded in.",

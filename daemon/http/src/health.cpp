@@ -44,6 +44,10 @@ std::vector<std::string> why_not_ready(const Observation& now) {
         if (joining) reasons.emplace_back("it is new and has not met any of its peers yet");
         if (all_broken(*now.replication))
             reasons.emplace_back("every linked peer fails to answer; see the breakers");
+        if (now.replication->left_out > 0)
+            reasons.push_back(std::to_string(now.replication->left_out) +
+                              " buckets are not replicated: there are more than max_buckets, " +
+                              std::to_string(now.replication->max_buckets));
     }
     return reasons;
 }

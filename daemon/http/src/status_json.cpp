@@ -86,9 +86,12 @@ Json replication_json(const ReplicatorStatus& status) {
               {"unproven_messages", done.unproven},
               {"identity_renewals", done.renewals},
               {"identity_claims", done.identity_claims},
-              {"unsound_heads", done.unsound_heads}}},
+              {"unsound_heads", done.unsound_heads},
+              {"buckets_refused", done.buckets_refused}}},
             {"clock_skew",
              {{"writes", status.clock_skew.writes}, {"largest_ms", status.clock_skew.largest_ms}}},
+            {"max_buckets", status.max_buckets},
+            {"buckets_not_replicated", status.left_out},
             {"buffered_bytes", status.buffered_bytes}};
 }
 

@@ -71,7 +71,8 @@ class PeerBudget {
     /// Whether a new budget would be the same.
     bool rested(std::uint64_t now_ms);
 
-    std::size_t introduced = 0;  ///< buckets that are known here because the peer told of them
+    std::size_t introduced = 0;      ///< empty buckets that are known through the peer only
+    std::size_t vector_entries = 0;  ///< remembered of what it has said to hold
 
   private:
     TokenBucket bytes_;

@@ -6,7 +6,6 @@
 #include "../restricted_join.hpp"
 #include "kigumi/replication/replicator.hpp"
 #include "messages.hpp"
-#include "peer_budget.hpp"
 
 /// Rules 3 and 4 of the protocol: pushes, and the buffer where they wait for their causes.
 namespace kigumi {
@@ -39,7 +38,6 @@ struct HeldPush {
     bool as_signed = false;                   ///< the proofs of all writes were checked
     std::optional<AcceptedOrigins> accepted;  ///< events of these only; nothing: of all
     std::vector<ShownHead> heads = {};
-    std::shared_ptr<const MemoryCharge> charge = {};  ///< of what it takes in memory
 
     /// Whether a replica at `ours` has every event that the push carries.
     bool known_at(const VersionVector& ours) const;
@@ -56,6 +54,7 @@ class HeldPushes {
     std::size_t bytes() const { return bytes_; }
     /// What came over one link.
     std::size_t bytes(LinkId link) const;
+    const std::map<LinkId, std::size_t>& by_link() const { return by_link_; }
     /// Calls `visit(push)` for one waiting push of each origin.
     template <class Visit>
     void each_first(Visit visit) const {

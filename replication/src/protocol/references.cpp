@@ -55,7 +55,7 @@ void SaidVersions::keep(const std::shared_ptr<const NamedVersion>& version, std:
     last_ms_ = now_ms;
     if (!kept_.empty() && kept_.back()->name == version->name) return;
     kept_.push_back(version);
-    if (kept_.size() > kKept) kept_.pop_front();
+    if (kept_.size() > kKept) kept_.erase(kept_.begin());
 }
 
 const NamedVersion* SaidVersions::find(std::uint64_t name) const {

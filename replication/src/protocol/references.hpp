@@ -1,9 +1,9 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "kigumi/clocks/version_vector.hpp"
 #include "messages.hpp"
@@ -41,7 +41,7 @@ class SaidVersions {
     const NamedVersion* find(std::uint64_t name) const;
 
   private:
-    std::deque<std::shared_ptr<const NamedVersion>> kept_;
+    std::vector<std::shared_ptr<const NamedVersion>> kept_;
     std::uint64_t last_ms_ = 0;
 };
 

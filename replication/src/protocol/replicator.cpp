@@ -7,12 +7,9 @@
 namespace kigumi {
 namespace {
 
-/// Buckets that peers may make us hear of: a bound on what a hostile one can make us keep.
-constexpr std::size_t kMaxBuckets = 4096;
-constexpr std::size_t kMaxIntroduced = kMaxBuckets / 4;
+/// Of digests to one link, in one turn of the loop.
 constexpr std::size_t kDigestBytes = std::size_t{256} << 10;
 constexpr std::uint64_t kSilentRounds = 5;
-constexpr unsigned kQuietRounds = 4;
 /// Of what waits, the work of one turn of the loop: about 20 ms.
 constexpr std::uint64_t kTurnWork = 20'000;
 /// For whoever waits for confirmations, and says so more often than that.
@@ -33,78 +30,7 @@ ReplicatorOptions consistent(ReplicatorOptions options) {
 
 Replicator::Core::Core(Store& store, ReplicatorOptions options)
     : store_(store), options_(consistent(std::move(options))), pull_server_(store, options_) {
-    refresh_versions();
-}
-
-void Replicator::Core::refresh_versions() {
-    versions_stale_ = false;
-    const auto self = store_.replica();
-    const auto names = store_.buckets();
-    if (!self || !names) return note(Level::kWarning, "store.failed", "cannot read the store");
-    self_ = *self;
-    for (const std::string& name : *names) {
-        Bucket* const known = bucket(name);
-        if (known == nullptr) continue;
-        const auto snapshot = store_.read(name);
-        if (!snapshot) {
-            note(Level::kWarning, "store.failed", snapshot.error().message);
-            continue;
-        }
-        set_version(*known, snapshot->version());
-        known->floor = snapshot->floor();
-        known->folding = snapshot->folding();
-        known->acknowledgements.settle(known->version, store_.wall_ms());
-    }
-}
-
-Replicator::Core::Bucket* Replicator::Core::bucket(const std::string& name) {
-    const auto it = buckets_.find(name);
-    if (it != buckets_.end()) return &it->second;
-    if (buckets_.size() >= kMaxBuckets) return nullptr;
-    for (auto& [id, link] : links_)
-        if (link.up) link.buckets[name].owe_digest(0);
-    return &buckets_.try_emplace(name, store_, name, options_).first->second;
-}
-
-Replicator::Core::Bucket* Replicator::Core::introduced_bucket(Link& link, const std::string& name) {
-    const auto it = buckets_.find(name);
-    if (it != buckets_.end()) return &it->second;
-    // One peer must not take the room of all.
-    if (link.introduced >= kMaxIntroduced) return nullptr;
-    Bucket* const fresh = bucket(name);
-    if (fresh == nullptr) return nullptr;
-    fresh->introducer = link.id;
-    ++link.introduced;
-    return fresh;
-}
-
-void Replicator::Core::forget_empty_buckets() {
-    for (auto it = buckets_.begin(); it != buckets_.end();) {
-        Bucket& bucket = it->second;
-        const auto introducer = bucket.introducer ? links_.find(*bucket.introducer) : links_.end();
-        const bool here = introducer != links_.end() && introducer->second.up;
-        if (!bucket.version.empty()) {
-            // It is ours now.
-            if (bucket.introducer && introducer != links_.end()) --introducer->second.introduced;
-            bucket.introducer.reset();
-        }
-        if (!bucket.introducer || here || bucket.pull.active() || !bucket.held.empty()) {
-            ++it;
-            continue;
-        }
-        if (introducer != links_.end()) --introducer->second.introduced;
-        for (auto& [id, link] : links_) forget_peering(link, it->first);
-        it = buckets_.erase(it);
-    }
-}
-
-void Replicator::Core::forget_peering(Link& link, const std::string& name) {
-    const auto it = link.buckets.find(name);
-    if (it == link.buckets.end()) return;
-    while (!it->second.in_flight.empty()) link.forget_oldest_push(it->second);
-    link.vector_entries -= it->second.acknowledged.size();
-    if (link.audit && link.audit->bucket == name) link.audit.reset();
-    link.buckets.erase(it);
+    read_all_versions();
 }
 
 void Replicator::Core::receive(LinkId id, std::string_view bytes, std::uint64_t now_ms) {
@@ -194,6 +120,7 @@ void Replicator::Core::handle(Link& link, wire::Message& message, std::uint64_t 
 }
 
 void Replicator::Core::on(Link& link, const wire::Digest& digest, std::uint64_t now_ms) {
+    link.charge_work(digest.versions.size() * work::kBucket);
     for (const auto& [name, version] : digest.versions) {
         // Of a bucket that neither side has there is nothing to say.
         if (version.empty() && !buckets_.contains(name)) continue;
@@ -206,7 +133,16 @@ void Replicator::Core::on(Link& link, const wire::Digest& digest, std::uint64_t 
 bool Replicator::Core::take_digest(Link& link, const std::string& name,
                                    const VersionVector& version, std::uint64_t now_ms) {
     Bucket& known = buckets_.at(name);
+    Peering& peering = link.buckets[name];
+    const bool same_again = peering.known && peering.acknowledged == version;
     if (!hear_version(link, name, known, version, now_ms)) return false;
+    if (same_again) {
+        // It has said so twice in a short time: what we said meanwhile was lost.
+        if (peering.same_again_ms != 0 && peering.same_again_ms + 3 * options_.round_ms > now_ms &&
+            peering.said_ms + options_.round_ms <= now_ms)
+            peering.owe_digest(now_ms);
+        peering.same_again_ms = now_ms;
+    }
     if (!known.version.covers(version)) want_pull(link, name, now_ms + pull_delay_ms(link));
     return true;
 }
@@ -215,8 +151,8 @@ bool Replicator::Core::hear_version(Link& link, const std::string& name, Bucket&
                                     const VersionVector& version, std::uint64_t now_ms) {
     Peering& peering = link.buckets[name];
     const bool grows = version.size() > peering.acknowledged.size();
-    link.vector_entries += version.size() - peering.acknowledged.size();
-    if (grows && vector_entries(link) > options_.peer_vector_entries) {
+    link.count_vector_entries(version.size(), peering.acknowledged.size());
+    if (grows && link.inflow.budget()->vector_entries > options_.peer_vector_entries) {
         refuse(link, "tells of more replicas and buckets than are remembered of one peer");
         return false;
     }
@@ -226,8 +162,13 @@ bool Replicator::Core::hear_version(Link& link, const std::string& name, Bucket&
         peering.known = true;
         for (const auto& [origin, counter] : bucket.version)
             if (origin != self_) peering.told.raise(origin, counter);
+        if (audits(link)) peering.audit_at_ms = first_audit_ms(link, bucket, now_ms);
     }
-    peers_changed_ = peers_changed_ || !(peering.acknowledged == version);
+    if (!(peering.acknowledged == version)) {
+        peers_of_changed(bucket);
+        collect_due_.insert(name);
+    }
+    peering.look_at();
     peering.acknowledged = version;
     peering.has_been_told(version, bucket.version);
     std::optional<std::uint64_t> pushed_ms;
@@ -243,6 +184,8 @@ bool Replicator::Core::hear_version(Link& link, const std::string& name, Bucket&
             link.round_trip.sample(took_ms - std::min(took_ms, options_.ack_ms));
         unblock_pushes(link, now_ms);
     }
+    // Pushes are made from snapshots, so a peer may know of events that were not looked at here.
+    if (version[self_] > bucket.version[self_]) refresh_version(name);
     note_claim(link, name, version, now_ms);
     if (remembers(bucket, *link.replica))
         bucket.acknowledgements.hear(*link.replica, version, bucket.version, store_.wall_ms());
@@ -261,6 +204,8 @@ void Replicator::Core::tick(std::uint64_t now_ms) {
         round_at_ms_ = now_ms + jittered(options_.round_ms);
         forget_empty_buckets();
         budgets_.forget_rested(now_ms);
+        go_on_reading_versions();
+        tell_left_out(now_ms);
         begin_round(now_ms);
         if (peers_changed_) save_peers();
     }
@@ -284,37 +229,17 @@ void Replicator::Core::flush(std::uint64_t now_ms) {
     if (peers_changed_ && now_ms < save_at_once_until_ms_) save_peers();
 }
 
-/// A link with nothing to say for a while gets a sign of life, and all every few rounds: what was
-/// said may have been lost.
-void Replicator::Core::begin_round(std::uint64_t now_ms) {
-    for (auto& [id, link] : links_) {
-        if (!link.up) continue;
-        repeat_heads(link);
-        // A second link to a replica carries nothing else, and would fall silent at one end.
-        const bool carries = preferred(link);
-        bool quiet = true;
-        for (const auto& [name, bucket] : buckets_) {
-            if (!carries) break;
-            if (!link.rights(name).read) continue;
-            Peering& peering = link.buckets[name];
-            if (peering.known && peering.said_change == bucket.version_changes &&
-                peering.acknowledged == bucket.version && ++peering.quiet_rounds < kQuietRounds)
-                continue;
-            peering.owe_digest(now_ms);
-            quiet = false;
-        }
-        if (quiet) send(link, wire::Digest{});
-    }
-}
-
 void Replicator::Core::send_digests(std::uint64_t now_ms) {
     for (auto& [id, link] : links_) {
         if (!link.up) continue;
+        go_on_telling(link, now_ms);
         wire::Digest whole;
         wire::DigestChange changes;
-        std::size_t bytes = 0;
-        for (auto& [name, peering] : link.buckets) {
-            if (peering.digest_at_ms == 0 || peering.digest_at_ms > now_ms) continue;
+        const DueQueue& due = link.buckets.agenda().digests;
+        for (std::size_t bytes = 0; !due.empty() && bytes < kDigestBytes;) {
+            if (due.begin()->first > now_ms) break;
+            const std::string name(due.begin()->second);
+            Peering& peering = link.buckets[name];
             peering.digest_at_ms = 0;
             if (!link.rights(name).read) continue;
             Bucket& bucket = buckets_.at(name);
@@ -322,19 +247,15 @@ void Replicator::Core::send_digests(std::uint64_t now_ms) {
             // told.
             if (bucket.version.empty() && !peering.known) continue;
             peering.said_change = bucket.version_changes;
-            peering.quiet_rounds = 0;
+            peering.said_ms = now_ms;
             if (const NamedVersion* since = peering.refer(now_ms)) {
                 changes.versions.push_back(digest_change(name, bucket, peering, *since, now_ms));
-                bytes += name.size() + changes.versions.back().version.entries.size() * 30;
+                bytes += name.size() + 8 + changes.versions.back().version.entries.size() * 30;
             } else {
                 whole.versions.emplace_back(name, bucket.version);
                 peering.said.keep(this->name(bucket.named, bucket.version), now_ms);
-                bytes += name.size() + bucket.version.size() * 30;
+                bytes += name.size() + 8 + bucket.version.size() * 30;
             }
-            if (bytes < kDigestBytes) continue;
-            if (!whole.versions.empty()) send(link, std::exchange(whole, {}));
-            if (!changes.versions.empty()) send(link, std::exchange(changes, {}));
-            bytes = 0;
         }
         if (!whole.versions.empty()) send(link, whole);
         if (!changes.versions.empty()) send(link, changes);
@@ -348,45 +269,39 @@ void Replicator::Core::confirmations_wanted(std::uint64_t now_ms) {
 void Replicator::Core::retune(ReplicatorOptions options) {
     options.random = options_.random;
     options_ = consistent(std::move(options));
+    // There may be room for more buckets.
+    read_on_ = true;
 }
 
 std::uint64_t Replicator::Core::next_wakeup() const {
     if (pushes_left_) return 0;
     std::uint64_t at = std::min({round_at_ms_, collect_at_ms_, requests_at_ms_});
     if (evidence_) at = std::min(at, renew_at_ms_);
-    for (const auto& [id, link] : links_) {
-        if (link.up && !link.show_heads.empty()) return 0;
-        if (link.up) at = std::min(at, next_audit_ms(link));
-        if (!link.inflow.empty()) at = std::min(at, link.inflow.ready_at_ms());
-        for (const auto& [name, peering] : link.buckets) {
-            if (link.up && peering.digest_at_ms != 0) at = std::min(at, peering.digest_at_ms);
-            if (link.up && peering.push_at_ms != 0 && link.breaker.closed())
-                at = std::min(at, peering.push_at_ms);
-        }
-    }
     auto running = running_pulls();
-    for (const auto& [name, bucket] : buckets_) {
-        if (bucket.folding) {
-            at = std::min(at, bucket.fold_at_ms);
-            continue;
-        }
-        if (bucket.pull.active()) {
-            at = std::min(at, bucket.pull.deadline_ms());
-            continue;
-        }
-        for (const auto& [id, link] : links_) {
-            const auto it = link.buckets.find(name);
-            if (link.up && it != link.buckets.end() && it->second.pull_at_ms != 0 &&
-                running[id] < kMaxPullsPerLink)
-                at = std::min(at, pull_due(link, it->second, bucket));
-        }
+    for (const auto& [id, link] : links_) {
+        if (!link.inflow.empty()) at = std::min(at, link.inflow.ready_at_ms());
+        if (!link.up) continue;
+        if (link.tell_from || !link.show_heads.empty()) return 0;
+        at = std::min(at, next_audit_ms(link));
+        const Agenda& agenda = link.buckets.agenda();
+        if (!agenda.digests.empty()) at = std::min(at, agenda.digests.begin()->first);
+        if (!agenda.pushes.empty() && link.breaker.closed())
+            at = std::min(at, agenda.pushes.begin()->first);
+        if (running[link.inflow.budget().get()] >= kMaxPullsPerLink) continue;
+        if (const auto pull = next_pull(link)) at = std::min(at, pull->at_ms);
+    }
+    for (const std::string& name : folding_) at = std::min(at, buckets_.at(name).fold_at_ms);
+    for (const std::string& name : pulls_) {
+        const Bucket& bucket = buckets_.at(name);
+        if (bucket.pull.active()) at = std::min(at, bucket.pull.deadline_ms());
     }
     return at;
 }
 
 std::size_t Replicator::Core::buffered_bytes() const {
     std::size_t bytes = 0;
-    for (const auto& [name, bucket] : buckets_) bytes += bucket.held.bytes() + bucket.pull.bytes();
+    for (const auto& [id, link] : links_) bytes += link.held_bytes;
+    for (const std::string& name : pulls_) bytes += buckets_.at(name).pull.bytes();
     return bytes + checking_bytes_;
 }
 

@@ -54,9 +54,8 @@ std::uint64_t Replicator::Core::next_audit_ms(const Link& link) const {
     std::uint64_t at = ~std::uint64_t{0};
     if (link.audit) return link.audit->deadline_ms + 1;
     if (!audits(link) || !link.breaker.closed()) return at;
-    for (const auto& [name, peering] : link.buckets)
-        if (peering.audit_at_ms != 0) at = std::min(at, peering.audit_at_ms);
-    return at;
+    const DueQueue& due = link.buckets.agenda().audits;
+    return due.empty() ? at : due.begin()->first;
 }
 
 void Replicator::Core::audit_all(std::uint64_t now_ms) {
@@ -69,17 +68,17 @@ void Replicator::Core::audit_all(std::uint64_t now_ms) {
             link.audit.reset();
         }
         if (link.audit || !link.breaker.closed()) continue;
-        const std::string* due = nullptr;
-        std::uint64_t due_ms = now_ms;
-        for (auto& [name, peering] : link.buckets) {
-            if (!peering.known || link.rights(name) != Rights()) continue;
-            if (peering.audit_at_ms == 0)
-                peering.audit_at_ms = first_audit_ms(link, buckets_.at(name), now_ms);
-            if (peering.audit_at_ms > due_ms) continue;
-            due = &name;
-            due_ms = peering.audit_at_ms;
-        }
-        if (due != nullptr) ask_audit(link, *due, buckets_.at(*due), now_ms);
+        const DueQueue& due = link.buckets.agenda().audits;
+        if (due.empty() || due.begin()->first > now_ms) continue;
+        const std::string name(due.begin()->second);
+        Peering& peering = link.buckets[name];
+        Bucket& bucket = buckets_.at(name);
+        if (!peering.known)
+            peering.audit_at_ms = 0;
+        else if (link.rights(name) != Rights())
+            peering.audit_at_ms = first_audit_ms(link, bucket, now_ms);
+        else
+            ask_audit(link, name, bucket, now_ms);
     }
 }
 
@@ -286,9 +285,9 @@ audit::Outcome Replicator::Core::unite(Link& link, const std::string& name,
                  "\" rows=" + std::to_string(outcome->refused.size()));
     for (const auto& difference : outcome->differences)
         note(Level::kWarning, "audit.difference",
-             named(name, difference.at) + " peer=" + link.replica->short_hex() +
-                 " taken=" + std::to_string(difference.taken) +
-                 " given=" + (difference.lacking ? "yes" : "no"));
+             named(name, difference.at) + " peer=" + link.replica->short_hex() + " taken=" +
+                 std::to_string(difference.taken) + " given=" + (difference.lacking ? "yes" : "no"),
+             link.id);
     count_audit(link, buckets_.at(name), outcome->differences.size(), false);
     return std::move(*outcome);
 }
@@ -353,7 +352,7 @@ void Replicator::Core::count_audit(const Link& link, Bucket& bucket, std::uint64
     audited.differences += differences;
     if (ended) audited.ended_ms = store_.wall_ms();
     if (ended) ++counters_.audits_done;
-    peers_changed_ = true;
+    peers_of_changed(bucket);
 }
 
 }  // namespace kigumi

@@ -12,12 +12,6 @@ constexpr std::uint64_t kSayWholePauseMs = 200;
 
 }  // namespace
 
-void Replicator::Core::set_version(Bucket& bucket, VersionVector version) {
-    if (bucket.version == version) return;
-    bucket.version = std::move(version);
-    ++bucket.version_changes;
-}
-
 std::shared_ptr<const NamedVersion> Replicator::Core::name(
     std::shared_ptr<const NamedVersion>& last, const VersionVector& version) {
     // Most links are told of the same one.
@@ -55,6 +49,7 @@ wire::DigestChange::Entry Replicator::Core::digest_change(const std::string& nam
 }
 
 void Replicator::Core::on(Link& link, const wire::DigestChange& digest, std::uint64_t now_ms) {
+    link.charge_work(digest.versions.size() * work::kBucket);
     for (const wire::DigestChange::Entry& entry : digest.versions) {
         const auto known = link.buckets.find(entry.bucket);
         // We have said nothing of it that could be referred to.
@@ -71,10 +66,8 @@ void Replicator::Core::on(Link& link, const wire::DigestChange& digest, std::uin
 void Replicator::Core::send_push(Link& link, Peering& peering, const wire::Push& push,
                                  std::uint64_t now_ms) {
     Bucket& bucket = buckets_.at(push.bucket);
-    if (push.version == bucket.version) {
-        peering.said_change = bucket.version_changes;
-        peering.quiet_rounds = 0;
-    }
+    if (push.version == bucket.version) peering.said_change = bucket.version_changes;
+    peering.said_ms = now_ms;
     const NamedVersion* since = peering.refer(now_ms);
     if (since == nullptr) {
         peering.said.keep(name(bucket.named, push.version), now_ms);

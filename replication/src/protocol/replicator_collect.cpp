@@ -14,6 +14,8 @@ constexpr unsigned kRetellPasses = 30;
 constexpr std::size_t kMaxHearsayVector = 4'096;
 /// So many are told of in every pass.
 constexpr std::size_t kHearsayReplicas = 32;
+/// Buckets of which nothing was heard that are looked at in a pass.
+constexpr std::size_t kCollectSlice = 256;
 /// To each link in a pass.
 constexpr std::size_t kHearsayBytes = std::size_t{32} << 10;
 
@@ -22,20 +24,46 @@ constexpr std::size_t kHearsayBytes = std::size_t{32} << 10;
 void Replicator::Core::collect_all(std::uint64_t now_ms) {
     refresh_members();
     refresh_backup_holds();
-    if (++collect_passes_ % kRetellPasses == 0)
-        for (auto& [id, link] : links_)
-            for (auto& [name, peering] : link.buckets) peering.heard_from = 0;
-    for (auto& [name, bucket] : buckets_) {
-        forget_ghosts(bucket);
-        if (bucket.version.empty()) continue;
-        // The more there are, the longer each waits for the newest word of all.
-        if (collect_passes_ % (1 + bucket.acknowledgements.all().size() / kHearsayReplicas) == 0)
-            send_hearsay(name, bucket, now_ms);
-        // An answer that is on its way would have to start over.
-        if (pull_server_.serves(name) || bucket.folding) continue;
-        collect(name, bucket);
-        if (!bucket.collect_cursor.empty()) collect_at_ms_ = now_ms + kStepPauseMs;
+    ++collect_passes_;
+    // Those of which something was heard, and of the others some in each pass: lists of members
+    // and backups change as well.
+    std::set<std::string> names = std::exchange(collect_due_, {});
+    auto it = buckets_.upper_bound(collect_from_);
+    for (std::size_t left = std::min(buckets_.size(), kCollectSlice); left > 0; --left) {
+        if (it == buckets_.end()) it = buckets_.begin();
+        collect_from_ = it->first;
+        names.insert(it->first);
+        ++it;
     }
+    for (const std::string& name : names) {
+        const auto known = buckets_.find(name);
+        if (known == buckets_.end()) continue;
+        forget_ghosts(known->second);
+        if (!known->second.version.empty()) collect_in(name, known->second, now_ms);
+    }
+}
+
+void Replicator::Core::collect_in(const std::string& name, Bucket& bucket, std::uint64_t now_ms) {
+    if (collect_passes_ - bucket.retold_pass >= kRetellPasses) {
+        bucket.retold_pass = collect_passes_;
+        for (auto& [id, link] : links_)
+            if (const auto peering = link.buckets.find(name); peering != link.buckets.end())
+                peering->second.heard_from = 0;
+    }
+    // The more there are, the longer each waits for the newest word of all.
+    if (collect_passes_ % (1 + bucket.acknowledgements.all().size() / kHearsayReplicas) == 0)
+        send_hearsay(name, bucket, now_ms);
+    else
+        collect_due_.insert(name);
+    // An answer that is on its way would have to start over.
+    if (pull_server_.serves(name) || bucket.folding) {
+        collect_due_.insert(name);
+        return;
+    }
+    collect(name, bucket);
+    if (bucket.collect_cursor.empty()) return;
+    collect_due_.insert(name);
+    collect_at_ms_ = now_ms + kStepPauseMs;
 }
 
 void Replicator::Core::refresh_members() {
@@ -129,6 +157,11 @@ void Replicator::Core::collect(const std::string& name, Bucket& bucket) {
 /// What has waited longest goes first and the rest at the next pass: what everybody holds of a
 /// large cluster is its size squared, and nothing hurries.
 void Replicator::Core::send_hearsay(const std::string& name, Bucket& bucket, std::uint64_t now_ms) {
+    const auto may_lack = [&](auto& entry) {
+        if (!preferred(entry.second) || !entry.second.rights(name).read) return false;
+        return entry.second.buckets[name].heard_from < bucket.acknowledgements.changes();
+    };
+    if (std::none_of(links_.begin(), links_.end(), may_lack)) return;
     const NamedVersion own(bucket.version);
     std::vector<const Acknowledgements::Told*> all;
     for (const auto& told : bucket.acknowledgements.all()) all.push_back(&told);
@@ -146,7 +179,10 @@ void Replicator::Core::send_hearsay(const std::string& name, Bucket& bucket, std
             const auto& [replica, heard] = *told;
             // What was trimmed says less than that replica did: it could count too early there.
             if (heard.change <= peering.heard_from || heard.trimmed) continue;
-            if (bytes > kHearsayBytes) break;
+            if (bytes > kHearsayBytes) {
+                collect_due_.insert(name);
+                break;
+            }
             peering.heard_from = heard.change;
             if (replica == *link.replica || heard.from == id) continue;
             // Word of a replica comes the way that its events come.
@@ -196,7 +232,8 @@ void Replicator::Core::hear_of(const Link& link, Bucket& bucket, const ReplicaId
                                const VersionVector& version) {
     if (version.size() > kMaxHearsayVector) return;
     bucket.acknowledgements.hear_of(replica, version, bucket.version, link.id, store_.wall_ms());
-    peers_changed_ = true;
+    peers_of_changed(bucket);
+    collect_due_.insert(std::string(bucket.name));
 }
 
 }  // namespace kigumi

@@ -61,10 +61,18 @@ class Replicator::Core {
         bool holds = true;
         bool operator==(const SavedPeer&) const = default;
     };
+    /// How a replica is, or was last, linked.
+    struct LastLink {
+        std::string address;
+        bool up = false;
+        std::uint64_t changed_ms = 0;
+        std::shared_ptr<PeerPolicy> policy;
+    };
     struct Bucket {
         Bucket(Store& store, const std::string& name, const ReplicatorOptions& options)
             : Bucket(store, name, options, store.peers(name).value_or(std::vector<PeerRecord>())) {}
 
+        std::string_view name;
         VersionVector version;  ///< as last read; the store's can only be higher
         VersionVector floor;    ///< G, as last read
         std::uint64_t version_changes = 0;
@@ -83,8 +91,11 @@ class Replicator::Core {
         RequestTable requests;
         std::map<ReplicaId, Audited> audits;
         std::map<ReplicaId, SavedPeer> saved_peers;
-        std::uint64_t collected = 0;       ///< rows, by this process
-        std::optional<LinkId> introducer;  ///< as long as the bucket is empty here: who told of it
+        std::uint64_t collected = 0;  ///< rows, by this process
+        unsigned retold_pass = 0;     ///< of collection, when all was last told anew
+        bool stored = false;          ///< it is one of the store's
+        /// As long as the bucket is empty here: who told of it.
+        std::shared_ptr<PeerBudget> introducer;
 
       private:
         Bucket(Store& store, const std::string& name, const ReplicatorOptions& options,
@@ -183,10 +194,24 @@ class Replicator::Core {
     Bucket* bucket(const std::string& name);
     /// The bucket that a peer speaks of; null if it has spoken of too many that nobody else has.
     Bucket* introduced_bucket(Link& link, const std::string& name);
+    /// How many empty buckets one peer may introduce.
+    std::size_t introduction_share() const;
+    /// Whether there are as many buckets as may be; the list of members is beside those.
+    bool full() const;
+    /// A bucket is not taken, for want of room.
+    void leave_out(const std::string& name);
+    void tell_left_out(std::uint64_t now_ms);
     /// Buckets that only those have who are not here any more.
     void forget_empty_buckets();
     void forget_peering(Link& link, const std::string& name);
+    /// Reads what commits have changed since it last did.
     void refresh_versions();
+    /// Reads all buckets.
+    void read_all_versions();
+    void refresh_version(const std::string& name);
+    /// After commits of which it is not known what they changed: some buckets more.
+    void go_on_reading_versions();
+    void count_left_out();
     /// A peer has said what it holds. False if that was too much, and it was refused.
     bool hear_version(Link& link, const std::string& name, Bucket& bucket,
                       const VersionVector& version, std::uint64_t now_ms);
@@ -217,7 +242,7 @@ class Replicator::Core {
     void act_on_evidence(std::uint64_t now_ms);
 
     // Changes.
-    static void set_version(Bucket& bucket, VersionVector version);
+    void set_version(Bucket& bucket, VersionVector version);
     static std::shared_ptr<const NamedVersion> name(std::shared_ptr<const NamedVersion>& last,
                                                     const VersionVector& version);
     /// The vector that a change stands for; nothing if it refers to what we do not know: then the
@@ -234,8 +259,24 @@ class Replicator::Core {
     void take_push(Link& link, const wire::Push& push, std::uint64_t now_ms);
     /// Holds a push whose proofs were checked.
     void hold(Link& link, const std::string& name, HeldPush push, std::uint64_t now_ms);
+    /// Changes what is held of a bucket, and counts it for the links.
+    template <class Change>
+    auto change_held(Bucket& bucket, Change change) {
+        const auto before = bucket.held.by_link();
+        const auto count = [&](const std::map<LinkId, std::size_t>& all, bool added) {
+            for (const auto& [id, bytes] : all)
+                if (const auto link = links_.find(id); link != links_.end())
+                    link->second.held_bytes += added ? bytes : std::size_t{0} - bytes;
+        };
+        auto outcome = change(bucket.held);
+        count(before, false);
+        count(bucket.held.by_link(), true);
+        return outcome;
+    }
     void apply_held(std::uint64_t now_ms);
     void push_all(std::uint64_t now_ms);
+    /// Finds out which of the buckets that were touched have something to push, and when.
+    void plan_pushes(Link& link, std::uint64_t now_ms);
     using MadePushes = std::vector<std::pair<VersionVector, std::optional<wire::Push>>>;
     void push_to(Link& link, const std::string& name, Peering& peering, ReadTransaction& snapshot,
                  MadePushes& made, std::uint64_t now_ms);
@@ -253,8 +294,15 @@ class Replicator::Core {
     /// Pulls need the right to write.
     void want_pull(Link& link, const std::string& name, std::uint64_t at_ms);
     /// When to pull from there, if at all.
-    std::uint64_t pull_due(const Link& link, const Peering& peering, const Bucket& bucket) const;
-    std::map<LinkId, std::ptrdiff_t> running_pulls() const;
+    std::uint64_t pull_due(const Link& link, std::uint64_t at_ms, const Bucket& bucket) const;
+    struct DuePull {
+        std::uint64_t at_ms;
+        std::string_view bucket;
+    };
+    /// The next pull from there, of a bucket that is not being pulled yet.
+    std::optional<DuePull> next_pull(const Link& link) const;
+    /// How many from each peer, over all its links.
+    std::map<const PeerBudget*, std::ptrdiff_t> running_pulls() const;
     void start_pulls(std::uint64_t now_ms);
     /// Ends a pull from this side.
     void break_off(Link& link, const std::string& name, Bucket& bucket, const Error& error,
@@ -287,11 +335,29 @@ class Replicator::Core {
     // Digests.
     void begin_round(std::uint64_t now_ms);
     void send_digests(std::uint64_t now_ms);
+    /// Whether the peer knows how far we are, and is as far.
+    static bool settled(const Peering& peering, const Bucket& bucket);
+    /// What a peer has to be told in this round; whether there is anything. Bounded: of many
+    /// buckets each gets its turn in some round.
+    bool owe_round(Link& link, std::uint64_t now_ms);
+    bool retell_unsettled(Link& link, std::uint64_t now_ms);
+    bool retell_quiet(Link& link, std::uint64_t now_ms);
+    /// After a greeting: more of the buckets that have to be told.
+    void go_on_telling(Link& link, std::uint64_t now_ms);
 
     // Peers.
     void save_peers();
-    std::map<ReplicaId, SavedPeer> peers_of(const std::string& name, const Bucket& bucket,
-                                            const std::map<ReplicaId, const Link*>& links) const;
+    /// Somebody's word of the bucket has changed.
+    void peers_of_changed(const Bucket& bucket);
+    /// Links have changed, which stands in the records of all buckets.
+    void links_changed() {
+        peers_changed_ = true;
+        peers_left_ = buckets_.size();
+    }
+    /// The buckets of which that is known, and of all others some, if links have changed.
+    std::set<std::string> names_to_save();
+    std::map<ReplicaId, SavedPeer> peers_of(const Bucket& bucket,
+                                            const std::map<ReplicaId, LastLink>& links) const;
     static PeerRecord record_of(const ReplicaId& replica, const SavedPeer& peer,
                                 const Bucket& bucket);
 
@@ -307,11 +373,10 @@ class Replicator::Core {
     /// Makes room for a replica; false if there is none.
     bool remembers(Bucket& bucket, const ReplicaId& replica);
     void forget_ghosts(Bucket& bucket);
-    /// Of what the peer at the other end has said to hold, on all its links.
-    std::size_t vector_entries(const Link& link) const;
 
     // Collection.
     void collect_all(std::uint64_t now_ms);
+    void collect_in(const std::string& name, Bucket& bucket, std::uint64_t now_ms);
     void refresh_members();
     void refresh_backup_holds();
     void collect(const std::string& name, Bucket& bucket);
@@ -366,7 +431,31 @@ class Replicator::Core {
     PeerBudgets budgets_{options_};
     std::size_t next_turn_ = 0;  ///< which of the peers with waiting messages begins
     std::map<LinkId, Link> links_;
-    std::map<std::string, Bucket> buckets_;
+    std::map<std::string, Bucket, std::less<>> buckets_;
+    // The buckets that have something to do, by name: nothing goes through all of them.
+    std::set<std::string> held_;        ///< pushes wait
+    std::set<std::string> pulls_;       ///< a pull is under way, or memory is kept of one
+    std::set<std::string> folding_;     ///< what a large pull brought is being folded in
+    std::set<std::string> introduced_;  ///< empty here, and told of by a peer
+    std::set<std::string> collect_due_;
+    std::set<std::string> peers_due_;      ///< records of peers have to be saved
+    std::set<std::string> with_requests_;  ///< to be looked at in the next pass
+    std::set<std::string> request_pass_;   ///< and still in this one
+    std::string collect_from_;             ///< where the walk through all others goes on
+    std::string peers_from_;
+    std::size_t peers_left_ = 0;  ///< so many have to be saved from there
+    std::map<ReplicaId, LastLink> gone_links_;
+    std::uint64_t seen_change_ = 0;  ///< `RecentChanges::last`
+    std::string read_from_;          ///< where reading all versions goes on
+    bool read_on_ = false;
+    bool read_again_ = false;
+    std::uint64_t stored_ = 0;              ///< buckets of the store that are replicated
+    std::uint64_t left_out_ = 0;            ///< and that are not
+    std::uint64_t saved_left_out_ = 0;      ///< as the store has it
+    std::set<std::string> left_out_names_;  ///< some that were not taken lately
+    std::uint64_t tell_left_out_ms_ = 0;    ///< when that may be told again
+    std::uint64_t told_refused_ = 0;
+    std::uint64_t requests_begun_ms_ = 0;
     PullServer pull_server_;
     LinkId speaker_ = 0;  ///< the link whose message is under way
     bool versions_stale_ = true;

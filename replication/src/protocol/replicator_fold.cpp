@@ -4,7 +4,10 @@
 namespace kigumi {
 
 void Replicator::Core::fold_all(std::uint64_t now_ms) {
-    for (auto& [name, bucket] : buckets_) {
+    for (auto it = folding_.begin(); it != folding_.end();) {
+        const std::string name = *it;
+        Bucket& bucket = buckets_.at(name);
+        it = bucket.folding ? std::next(it) : folding_.erase(it);
         if (!bucket.folding || bucket.fold_at_ms > now_ms) continue;
         const auto begun = std::chrono::steady_clock::now();
         const auto done = store_.fold(name, bucket.fold_pace.rows(options_), options_.fold_bytes);
@@ -18,6 +21,7 @@ void Replicator::Core::fold_all(std::uint64_t now_ms) {
         }
         if (!*done) continue;
         bucket.folding = false;
+        folding_.erase(name);
         note(Level::kDebug, "fold.done", "bucket=" + name);
         pull_server_.go_on(name, effects);
     }

@@ -66,20 +66,12 @@ void Replicator::Core::forget_ghosts(Bucket& bucket) {
                !bucket.acknowledgements.all().contains(entry.first);
     });
     const auto& all = bucket.acknowledgements.all();
-    peers_changed_ =
-        peers_changed_ ||
+    const bool any_saved =
         std::any_of(bucket.saved_peers.begin(), bucket.saved_peers.end(), [&](const auto& saved) {
             return !all.contains(saved.first) && is_ghost(bucket, saved.first) &&
                    !linked_to(saved.first);
         });
-}
-
-std::size_t Replicator::Core::vector_entries(const Link& link) const {
-    if (link.peer.empty()) return link.vector_entries;
-    std::size_t entries = 0;
-    for (const auto& [id, other] : links_)
-        if (other.peer == link.peer) entries += other.vector_entries;
-    return entries;
+    if (any_saved) peers_of_changed(bucket);
 }
 
 }  // namespace kigumi

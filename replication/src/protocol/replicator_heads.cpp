@@ -18,10 +18,10 @@ constexpr unsigned kMaxDoublings = 6;
 constexpr std::size_t kShownAtOnce = 256;
 /// Heads of one message that are looked at: what is kept of the receiver, and the sender's own.
 constexpr std::size_t kMaxLookedAt = 4;
-/// What checking a signature costs, in bytes of messages: of heads that come with events, which a
-/// peer needs the right to relay for, and of those that are shown, which anybody may.
-constexpr std::size_t kCheckCost = std::size_t{8} << 10;
-constexpr std::size_t kShownCheckCost = std::size_t{64} << 10;
+/// What checking a signature is charged as (`work`): of heads that come with events, which a peer
+/// needs the right to relay for, and of those that are shown, which anybody may.
+constexpr std::uint64_t kCheckWork = 60;
+constexpr std::uint64_t kShownCheckWork = 500;
 constexpr std::uint64_t kClaimNoteMs = 60'000;
 constexpr std::uint64_t kRetryMs = 1'000;
 
@@ -84,8 +84,8 @@ void Replicator::Core::hear_features(Link& link, std::string_view features) {
 
 void Replicator::Core::repeat_heads(Link& link) {
     if (!link.knows_features && link.features_told < kMaxFeaturesTold) tell_features(link);
-    for (auto& [name, peering] : link.buckets) {
-        if (peering.shown.empty() || peering.confirmed) continue;
+    for (const std::string& name : link.unconfirmed_heads) {
+        Peering& peering = link.buckets[name];
         if (++peering.rounds_shown < 1U << std::min(peering.times_shown, kMaxDoublings)) continue;
         link.show_heads.insert(name);
     }
@@ -122,6 +122,7 @@ void Replicator::Core::show_heads_of(Link& link, const std::string& name) {
     }();
     if (!read) return note(Level::kWarning, "heads.failed", read.error().message);
     peering.confirmed = peering.shown.empty();
+    if (!peering.confirmed) link.unconfirmed_heads.insert(name);
     if (!heads.heads.empty()) send(link, heads);
 }
 
@@ -142,7 +143,7 @@ void Replicator::Core::on(Link& link, const wire::Heads& heads, std::uint64_t no
             answer.heads.push_back(head);
             continue;
         }
-        link.inflow.charge(kShownCheckCost);
+        link.charge_work(kShownCheckWork);
         if (*standing == HeadStanding::kForeign) {
             ++counters_.unsound_heads;
             continue;
@@ -161,6 +162,7 @@ void Replicator::Core::on(Link& link, const wire::Heads& heads, std::uint64_t no
         if (!peering.confirmed && !peering.shown.empty() && all) {
             KIGUMI_CHECK(store_.confirm_heads(heads.bucket, *link.replica));
             peering.confirmed = true;
+            link.unconfirmed_heads.erase(heads.bucket);
         }
         for (const Head& head : theirs) {
             if (contains(peering.shown, head) || peering.head_taken) continue;
@@ -187,7 +189,7 @@ std::vector<ShownHead> Replicator::Core::sound_heads(Link& link, const std::stri
         if (!from_origin && !relay) continue;
         // From the origin itself it needs no check: a wrong one harms only that.
         if (!from_origin) {
-            link.inflow.charge(kCheckCost);
+            link.charge_work(kCheckWork);
             if (!is_sound(name, head)) {
                 ++counters_.unsound_heads;
                 continue;

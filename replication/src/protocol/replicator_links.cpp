@@ -32,8 +32,12 @@ void Replicator::Core::link_up(LinkId id, bool dialled, std::string address, std
 void Replicator::Core::link_down(LinkId id) {
     const auto it = links_.find(id);
     if (it == links_.end()) return;
-    set_up(it->second, false, 0);
-    save_peers();
+    Link& link = it->second;
+    set_up(link, false, 0);
+    // The records of peers say when they were last here.
+    if (link.replica)
+        gone_links_[*link.replica] = {link.address, false, link.changed_wall_ms, link.policy};
+    links_changed();
     links_.erase(it);
 }
 
@@ -63,12 +67,12 @@ void Replicator::Core::on(Link& link, const wire::Hello& hello, std::uint64_t no
         set_up(link, false, now_ms);
         link.replica = hello.replica;
     }
-    link.peer = options_.peer_of ? options_.peer_of(hello.replica) : std::string();
     if (!hello.answer) greet(link, true, now_ms);
     // Whatever was on its way may be lost: the first digest tells where to go on.
     link.start_over();
     set_up(link, true, now_ms);
-    for (const auto& [name, bucket] : buckets_) link.buckets[name].owe_digest(now_ms);
+    link.charge_work(buckets_.size() * work::kBucket);
+    link.tell_from.emplace();
     tell_features(link);
 }
 
@@ -79,7 +83,7 @@ void Replicator::Core::refuse_claim(Link& link, const Error& error) {
     const std::string what = "claim " + error.message;
     if (link.denied.size() < kMaxTold && link.denied.insert(what).second)
         note(Level::kWarning, "claim.failed",
-             "address=" + link.address + " reason=\"" + error.message + '"');
+             "address=" + link.address + " reason=\"" + error.message + '"', link.id);
 }
 
 void Replicator::Core::on(Link& link, const wire::Who&, std::uint64_t now_ms) {
@@ -102,13 +106,24 @@ void Replicator::Core::set_up(Link& link, bool up, std::uint64_t now_ms) {
     if (link.up == up) return;
     link.up = up;
     link.changed_wall_ms = store_.wall_ms();
-    peers_changed_ = true;
+    links_changed();
     note(Level::kInfo, up ? "peer.up" : "peer.down", label(link), link.id);
     if (up) return;
+    // Another link to the same replica may carry its pushes now.
+    for (auto& [id, other] : links_)
+        if (id != link.id && other.up && other.replica == link.replica) {
+            Agenda& agenda = other.buckets.agenda();
+            agenda.unpushed.insert(agenda.unsettled.begin(), agenda.unsettled.end());
+        }
     link.inflow.clear();
     pull_server_.link_down(link.id);
-    for (auto& [name, bucket] : buckets_) {
-        bucket.held.forget(link.id);
+    for (const std::string& name : held_)
+        change_held(buckets_.at(name), [&link](HeldPushes& held) {
+            held.forget(link.id);
+            return true;
+        });
+    for (const std::string& name : pulls_) {
+        Bucket& bucket = buckets_.at(name);
         if (bucket.pull.active() && bucket.pull.link() == link.id)
             end_pull(bucket, name, "the peer is gone", true, Blame::kNobody, now_ms);
     }
@@ -158,8 +173,7 @@ void Replicator::Core::check_silence(std::uint64_t now_ms) {
             greet(link, false, now_ms);
         if (link.breaker.closed()) continue;
         // Without anything to pull no pull would ever close it, and neither pushes nor audits go.
-        const bool asks = std::any_of(link.buckets.begin(), link.buckets.end(),
-                                      [](const auto& one) { return one.second.pull_at_ms != 0; });
+        const bool asks = !link.buckets.agenda().pulls.empty();
         if (!asks && link.breaker.rest(now_ms))
             note(Level::kInfo, "breaker.closed", label(link), link.id);
     }

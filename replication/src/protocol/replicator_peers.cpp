@@ -2,10 +2,34 @@
 
 /// What the store keeps of peers: for commands, for those who wait, and for the next start.
 namespace kigumi {
+namespace {
+
+/// Records of buckets that are saved in a round because links have changed.
+constexpr std::size_t kSaveSlice = 1'024;
+
+}  // namespace
+
+void Replicator::Core::peers_of_changed(const Bucket& bucket) {
+    peers_due_.insert(std::string(bucket.name));
+    peers_changed_ = true;
+}
+
+std::set<std::string> Replicator::Core::names_to_save() {
+    std::set<std::string> names = std::exchange(peers_due_, {});
+    auto it = buckets_.upper_bound(peers_from_);
+    peers_left_ = std::min(peers_left_, buckets_.size());
+    for (std::size_t left = std::min(peers_left_, kSaveSlice); left > 0; --left, --peers_left_) {
+        if (it == buckets_.end()) it = buckets_.begin();
+        peers_from_ = it->first;
+        names.insert(it->first);
+        ++it;
+    }
+    return names;
+}
 
 std::map<ReplicaId, Replicator::Core::SavedPeer> Replicator::Core::peers_of(
-    const std::string& name, const Bucket& bucket,
-    const std::map<ReplicaId, const Link*>& links) const {
+    const Bucket& bucket, const std::map<ReplicaId, LastLink>& links) const {
+    const std::string name(bucket.name);
     std::map<ReplicaId, SavedPeer> peers;
     for (const auto& [replica, heard] : bucket.acknowledgements.all())
         peers[replica].heard = heard.revision;
@@ -14,11 +38,12 @@ std::map<ReplicaId, Replicator::Core::SavedPeer> Replicator::Core::peers_of(
         // One that has said nothing of the bucket is told of if it may, and is no ghost: a peer can
         // be any number of those.
         const bool ghost = options_.peer_of && is_ghost(bucket, replica);
-        if (!peers.contains(replica) && (ghost || link->rights(name) == Rights::none())) continue;
+        const Rights rights = link.policy ? link.policy->in(name) : Rights();
+        if (!peers.contains(replica) && (ghost || rights == Rights::none())) continue;
         SavedPeer& peer = peers[replica];
-        peer.address = link->address;
-        peer.connected = link->up;
-        peer.changed_ms = link->changed_wall_ms;
+        peer.address = link.address;
+        peer.connected = link.up;
+        peer.changed_ms = link.changed_ms;
     }
     for (auto& [replica, peer] : peers) {
         if (!options_.peer_of) continue;
@@ -58,19 +83,25 @@ PeerRecord Replicator::Core::record_of(const ReplicaId& replica, const SavedPeer
 
 /// Only what has changed: among many masters each record is long, and there is one of each.
 void Replicator::Core::save_peers() {
-    peers_changed_ = false;
-    std::map<ReplicaId, const Link*> links;
+    const std::set<std::string> names = names_to_save();
+    std::map<ReplicaId, LastLink> links = gone_links_;
+    std::set<ReplicaId> present;
     for (const auto& [id, link] : links_) {
         if (!link.replica) continue;
-        const Link*& best = links[*link.replica];
-        if (best == nullptr || !best->up) best = &link;
+        const bool first = present.insert(*link.replica).second;
+        LastLink& best = links[*link.replica];
+        if (first || !best.up) best = {link.address, link.up, link.changed_wall_ms, link.policy};
     }
+    peers_changed_ = peers_left_ > 0;
+    if (!peers_changed_) gone_links_.clear();
     std::map<std::string, std::vector<PeerRecord>> changed;
     std::map<std::string, std::vector<ReplicaId>> gone;
     std::vector<std::pair<Bucket*, std::map<ReplicaId, SavedPeer>>> saved;
-    for (auto& [name, bucket] : buckets_) {
-        if (bucket.version.empty()) continue;
-        auto peers = peers_of(name, bucket, links);
+    for (const std::string& name : names) {
+        const auto known = buckets_.find(name);
+        if (known == buckets_.end() || known->second.version.empty()) continue;
+        Bucket& bucket = known->second;
+        auto peers = peers_of(bucket, links);
         for (const auto& [replica, peer] : peers) {
             const auto before = bucket.saved_peers.find(replica);
             if (before == bucket.saved_peers.end() || !(before->second == peer))
@@ -81,8 +112,11 @@ void Replicator::Core::save_peers() {
         saved.emplace_back(&bucket, std::move(peers));
     }
     if (changed.empty() && gone.empty()) return;
-    if (const auto done = store_.put_peers(changed, gone); !done)
+    if (const auto done = store_.put_peers(changed, gone); !done) {
+        peers_due_.insert(names.begin(), names.end());
+        peers_changed_ = true;
         return note(Level::kWarning, "peers.failed", done.error().message);
+    }
     for (auto& [bucket, peers] : saved) bucket->saved_peers = std::move(peers);
 }
 

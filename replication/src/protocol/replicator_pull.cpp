@@ -19,14 +19,14 @@ Replicator::Core::Blame Replicator::Core::blame_for(const Error& error) {
 
 void Replicator::Core::want_pull(Link& link, const std::string& name, std::uint64_t at_ms) {
     if (!link.rights(name).write) return;
-    std::uint64_t& due = link.buckets[name].pull_at_ms;
+    Due& due = link.buckets[name].pull_at_ms;
     if (due == 0) due = std::max<std::uint64_t>(at_ms, 1);
 }
 
-std::uint64_t Replicator::Core::pull_due(const Link& link, const Peering& peering,
+std::uint64_t Replicator::Core::pull_due(const Link& link, std::uint64_t at_ms,
                                          const Bucket& bucket) const {
     const std::uint64_t due =
-        std::max({peering.pull_at_ms, link.pull_not_before_ms, link.breaker.not_before_ms()});
+        std::max({at_ms, link.pull_not_before_ms, link.breaker.not_before_ms()});
     const ReplicaId* const source = bucket.pull.source();
     // What an earlier process has staged is worth something with its source only, which may need a
     // moment to be linked again.
@@ -34,39 +34,62 @@ std::uint64_t Replicator::Core::pull_due(const Link& link, const Peering& peerin
     return std::max(due, source_until_ms_);
 }
 
-std::map<LinkId, std::ptrdiff_t> Replicator::Core::running_pulls() const {
-    std::map<LinkId, std::ptrdiff_t> running;
-    for (const auto& [name, bucket] : buckets_)
-        if (bucket.pull.active()) ++running[bucket.pull.link()];
+std::optional<Replicator::Core::DuePull> Replicator::Core::next_pull(const Link& link) const {
+    const std::uint64_t not_before =
+        std::max(link.pull_not_before_ms, link.breaker.not_before_ms());
+    std::optional<DuePull> next;
+    for (const auto& [at_ms, name] : link.buckets.agenda().pulls) {
+        if (next && next->at_ms <= std::max(at_ms, not_before)) break;
+        const auto bucket = buckets_.find(name);
+        // Rows of one large pull at a time.
+        if (bucket == buckets_.end() || bucket->second.pull.active() || bucket->second.folding)
+            continue;
+        const std::uint64_t due = pull_due(link, at_ms, bucket->second);
+        if (!next || due < next->at_ms) next = DuePull{due, name};
+    }
+    return next;
+}
+
+std::map<const PeerBudget*, std::ptrdiff_t> Replicator::Core::running_pulls() const {
+    std::map<const PeerBudget*, std::ptrdiff_t> running;
+    for (const std::string& name : pulls_) {
+        const Bucket& bucket = buckets_.at(name);
+        if (!bucket.pull.active()) continue;
+        const auto link = links_.find(bucket.pull.link());
+        if (link != links_.end()) ++running[link->second.inflow.budget().get()];
+    }
     return running;
 }
 
 void Replicator::Core::start_pulls(std::uint64_t now_ms) {
-    for (auto& [name, bucket] : buckets_)
+    for (auto it = pulls_.begin(); it != pulls_.end();) {
+        Bucket& bucket = buckets_.at(*it);
         if (bucket.pull.stalled(now_ms)) {
             const auto link = links_.find(bucket.pull.link());
             if (link != links_.end()) link->second.round_trip.timed_out();
-            end_pull(bucket, name, "no progress", true, Blame::kPeer, now_ms);
+            end_pull(bucket, *it, "no progress", true, Blame::kPeer, now_ms);
         } else if (bucket.pull.active()) {
-            take_turns(name, bucket, now_ms);
+            take_turns(*it, bucket, now_ms);
         }
+        it = bucket.pull.active() || bucket.pull.bytes() > 0 ? std::next(it) : pulls_.erase(it);
+    }
     auto running = running_pulls();
-    for (auto& [name, bucket] : buckets_) {
-        // Rows of one large pull at a time.
-        if (bucket.pull.active() || bucket.folding) continue;
+    for (;;) {
         // The links take turns: the one that has waited longest goes first.
         Link* best = nullptr;
-        std::uint64_t best_due = 0;
+        DuePull next{};
         for (auto& [id, link] : links_) {
-            const auto it = link.buckets.find(name);
-            if (!link.up || it == link.buckets.end() || it->second.pull_at_ms == 0) continue;
-            if (running[id] >= kMaxPullsPerLink) continue;
-            const std::uint64_t due = pull_due(link, it->second, bucket);
-            if (due > now_ms || (best != nullptr && due >= best_due)) continue;
+            if (!link.up || running[link.inflow.budget().get()] >= kMaxPullsPerLink) continue;
+            const auto pull = next_pull(link);
+            if (!pull || pull->at_ms > now_ms || (best != nullptr && pull->at_ms >= next.at_ms))
+                continue;
             best = &link;
-            best_due = due;
+            next = *pull;
         }
-        if (best != nullptr && start_pull(*best, name, bucket, now_ms)) ++running[best->id];
+        if (best == nullptr) return;
+        const std::string name(next.bucket);
+        if (start_pull(*best, name, buckets_.at(name), now_ms))
+            ++running[best->inflow.budget().get()];
     }
 }
 
@@ -84,7 +107,7 @@ bool Replicator::Core::start_pull(Link& link, const std::string& name, Bucket& b
     const auto pull = bucket.pull.begin(link.id, *link.replica, bucket.version, now_ms,
                                         link.round_trip.timeout_ms());
     if (!pull && pull.error().code == ErrorCode::kBusy) {
-        want_pull(link, name, now_ms + options_.fold_pause_ms);
+        want_pull(link, name, now_ms + std::max<std::uint64_t>(options_.fold_pause_ms, 1));
         return false;
     }
     if (!pull) {
@@ -100,6 +123,7 @@ bool Replicator::Core::start_pull(Link& link, const std::string& name, Bucket& b
                  " staged_rows=" + std::to_string(rows));
     else
         note(Level::kDebug, "pull.begin", "bucket=" + name + " peer=" + link.replica->short_hex());
+    pulls_.insert(name);
     link.breaker.asked();
     send(link, *pull);
     return true;
@@ -135,7 +159,8 @@ void Replicator::Core::report_full(const std::string& name, const Error& error) 
 
 Replicator::Core::Bucket* Replicator::Core::pulling(const Link& link, std::uint64_t session,
                                                     std::string& name) {
-    for (auto& [candidate, bucket] : buckets_) {
+    for (const std::string& candidate : pulls_) {
+        Bucket& bucket = buckets_.at(candidate);
         if (!bucket.pull.is_session(link.id, session)) continue;
         name = candidate;
         return &bucket;
@@ -152,6 +177,7 @@ void Replicator::Core::on(Link& link, const wire::Pull& pull, std::uint64_t now_
             if (pull.base[origin] < counter) peering.pruned.erase(origin);
         // The answer brings the rest.
         peering.told.merge(known->second.version);
+        peering.look_at();
     }
     ++counters_.pulls_served;
     pull_server_.begin(link.id, pull, now_ms, effects, link.heads);
@@ -180,9 +206,11 @@ void Replicator::Core::on(Link& link, const wire::Chunk& chunk, std::uint64_t no
 std::optional<std::string> Replicator::Core::no_room(const Bucket& bucket,
                                                      const wire::Chunk& chunk) const {
     if (bucket.pull.partial_bytes() + chunk.part.size() <= kSmallBatchBytes) return std::nullopt;
-    for (const auto& [name, other] : buckets_)
+    for (const std::string& name : pulls_) {
+        const Bucket& other = buckets_.at(name);
         if (&other != &bucket && other.pull.partial_bytes() > kSmallBatchBytes)
             return "a large row of bucket " + name + " is being pulled; it goes on after that";
+    }
     return std::nullopt;
 }
 
@@ -276,11 +304,16 @@ void Replicator::Core::on(Link& link, const wire::Done& done, std::uint64_t now_
     if (*finished == PullClient::Finished::kNot) return;
     if (*finished == PullClient::Finished::kLaidOver) {
         bucket->folding = true;
+        folding_.insert(name);
         bucket->fold_at_ms = now_ms;
         note(Level::kDebug, done.full ? "pull.over.full" : "pull.over", "bucket=" + name);
     }
     ++counters_.pulls_done;
-    if (!link.breaker.closed()) note(Level::kInfo, "breaker.closed", label(link));
+    if (!link.breaker.closed()) {
+        note(Level::kInfo, "breaker.closed", label(link), link.id);
+        Agenda& agenda = link.buckets.agenda();
+        agenda.unpushed.insert(agenda.unsettled.begin(), agenda.unsettled.end());
+    }
     link.breaker.succeeded();
     link.pull_backoff.reset();
     link.pull_not_before_ms = 0;

@@ -73,12 +73,19 @@ void Replicator::Core::hold(Link& link, const std::string& name, HeldPush push,
     if (target == buckets_.end()) return;
     if (!KIGUMI_DEFECT(kHeldWithoutBound) && !has_room(link, push.bytes))
         return want_pull(link, name, now_ms + pull_delay_ms(link));
-    push.charge = std::make_shared<MemoryCharge>(link.inflow.budget(), push.bytes);
-    target->second.held.add(std::move(push));
+    change_held(target->second, [&push](HeldPushes& all) {
+        all.add(std::move(push));
+        return true;
+    });
+    held_.insert(name);
 }
 
 bool Replicator::Core::has_room(const Link& link, std::size_t bytes) const {
-    return link.inflow.budget()->memory_bytes() + bytes <= options_.held_peer_max_bytes &&
+    // Of all links of the peer: rows whose proofs are being checked, and pushes that wait.
+    std::size_t of_peer = bytes + link.inflow.budget()->memory_bytes();
+    for (const auto& [id, other] : links_)
+        if (other.inflow.budget() == link.inflow.budget()) of_peer += other.held_bytes;
+    return of_peer <= options_.held_peer_max_bytes &&
            buffered_bytes() + bytes <= options_.held_max_bytes;
 }
 
@@ -113,16 +120,27 @@ void Replicator::Core::on(Link& link, const wire::Prune& prune, std::uint64_t) {
 
 void Replicator::Core::apply_held(std::uint64_t now_ms) {
     pushes_left_ = false;
-    for (auto& [name, bucket] : buckets_) {
-        if (bucket.held.empty()) continue;
+    for (auto it = held_.begin(); it != held_.end();) {
+        const std::string name = *it;
+        Bucket& bucket = buckets_.at(name);
+        if (bucket.held.empty()) {
+            it = held_.erase(it);
+            continue;
+        }
+        ++it;
         if (bucket.held.ready(bucket.version)) {
-            const auto joined = bucket.held.apply(store_, name, options_.step_rows);
+            const auto joined = change_held(bucket, [&](HeldPushes& held) {
+                return held.apply(store_, name, options_.step_rows);
+            });
             if (!joined) {
                 note(Level::kWarning, "push.failed",
                      "bucket=" + name + " reason=\"" + joined.error().message + '"');
                 for (auto& [id, link] : links_)
                     if (link.up) want_pull(link, name, now_ms + options_.backoff_max_ms);
-                bucket.held.clear();
+                change_held(bucket, [](HeldPushes& held) {
+                    held.clear();
+                    return true;
+                });
                 continue;
             }
             counters_.pushes_joined += joined->joined;
@@ -132,7 +150,7 @@ void Replicator::Core::apply_held(std::uint64_t now_ms) {
                 if (const auto link = links_.find(id); link != links_.end())
                     refuse(link->second, reason);
         }
-        bucket.held.each_first([&, &name = name](const HeldPush& push) {
+        bucket.held.each_first([&](const HeldPush& push) {
             const auto link = links_.find(push.link);
             if (link != links_.end() && link->second.up)
                 want_pull(link->second, name, now_ms + pull_delay_ms(link->second));
@@ -140,37 +158,57 @@ void Replicator::Core::apply_held(std::uint64_t now_ms) {
     }
 }
 
+void Replicator::Core::plan_pushes(Link& link, std::uint64_t now_ms) {
+    Agenda& agenda = link.buckets.agenda();
+    // Each round looks again at what may still be unsettled then.
+    if (!preferred(link) || !link.breaker.closed()) return agenda.unpushed.clear();
+    for (const std::string_view name : std::exchange(agenda.unpushed, {})) {
+        const auto bucket = buckets_.find(name);
+        Peering& peering = link.buckets.find(name)->second;
+        if (bucket == buckets_.end() || !peering.known || !link.rights(name).read) continue;
+        if (!options_.relay) peering.only = self_;
+        if (!peering.lacks(bucket->second.version)) continue;
+        // Writes that follow within `push_ms` share a message.
+        if (peering.push_at_ms == 0)
+            peering.push_at_ms = std::max<std::uint64_t>(now_ms + options_.push_ms, 1);
+    }
+    if (options_.push_ms == 0) return;
+    // Before a digest tells of what is not pushed yet, and makes the peer pull it.
+    for (const auto& [at_ms, name] : agenda.digests) {
+        if (at_ms > now_ms) break;
+        Peering& peering = link.buckets.find(name)->second;
+        if (peering.push_at_ms != 0) peering.push_at_ms = std::max<std::uint64_t>(now_ms, 1);
+    }
+}
+
 void Replicator::Core::push_all(std::uint64_t now_ms) {
-    for (auto& [name, bucket] : buckets_) {
-        bool due = false;
-        for (auto& [id, link] : links_) {
-            const auto it = link.buckets.find(name);
-            if (it == link.buckets.end() || !it->second.known || !preferred(link) ||
-                !link.breaker.closed())
-                continue;
-            if (!link.rights(name).read) continue;
-            Peering& peering = it->second;
-            if (!options_.relay) peering.only = self_;
-            if (!peering.lacks(bucket.version)) continue;
-            // Writes that follow within `push_ms` share a message.
-            if (peering.push_at_ms == 0)
-                peering.push_at_ms = std::max<std::uint64_t>(now_ms + options_.push_ms, 1);
-            // Before a digest tells of what is not pushed yet, and makes the peer pull it.
-            if (peering.digest_at_ms != 0 && peering.digest_at_ms <= now_ms)
-                peering.push_at_ms = std::max<std::uint64_t>(now_ms, 1);
-            due = due || peering.push_at_ms <= now_ms;
+    std::map<std::string, std::vector<Link*>> due;
+    for (auto& [id, link] : links_) {
+        if (!link.up) continue;
+        plan_pushes(link, now_ms);
+        std::vector<std::string> names;
+        for (const auto& [at_ms, name] : link.buckets.agenda().pushes) {
+            if (at_ms > now_ms) break;
+            names.emplace_back(name);
         }
-        if (!due) continue;
+        const bool pushes = preferred(link) && link.breaker.closed();
+        for (const std::string& name : names) {
+            if (pushes && link.rights(name).read)
+                due[name].push_back(&link);
+            else
+                link.buckets[name].push_at_ms = 0;
+        }
+    }
+    for (const auto& [name, links] : due) {
         auto snapshot = store_.read(name);
-        if (!snapshot) continue;
         // Links that stand at the same cut get the same bytes.
         MadePushes made;
-        for (auto& [id, link] : links_) {
-            const auto it = link.buckets.find(name);
-            if (it == link.buckets.end() || it->second.push_at_ms == 0) continue;
-            if (!link.rights(name).read) continue;
-            if (it->second.push_at_ms <= now_ms && preferred(link) && link.breaker.closed())
-                push_to(link, name, it->second, *snapshot, made, now_ms);
+        for (Link* const link : links) {
+            Peering& peering = link->buckets[name];
+            if (snapshot)
+                push_to(*link, name, peering, *snapshot, made, now_ms);
+            else
+                peering.push_at_ms = now_ms + options_.round_ms;
         }
     }
 }
@@ -225,7 +263,9 @@ void Replicator::Core::forget_late_pushes(Link& link, Peering& peering, std::uin
 
 std::uint64_t Replicator::Core::push_room_ms(Link& link, std::uint64_t now_ms) {
     std::uint64_t oldest_ms = now_ms;
-    for (auto& [name, peering] : link.buckets) {
+    const auto names = link.buckets.agenda().in_flight;
+    for (const std::string_view name : names) {
+        Peering& peering = link.buckets.find(name)->second;
         forget_late_pushes(link, peering, now_ms);
         if (!peering.in_flight.empty())
             oldest_ms = std::min(oldest_ms, peering.in_flight.front().at_ms);
@@ -237,8 +277,9 @@ std::uint64_t Replicator::Core::push_room_ms(Link& link, std::uint64_t now_ms) {
 void Replicator::Core::unblock_pushes(Link& link, std::uint64_t now_ms) {
     if (!link.push_blocked || link.in_flight_bytes >= options_.push_credit_bytes) return;
     link.push_blocked = false;
-    for (auto& [name, peering] : link.buckets)
-        if (peering.push_at_ms != 0) peering.push_at_ms = std::max<std::uint64_t>(now_ms, 1);
+    const DueQueue blocked = link.buckets.agenda().pushes;
+    for (const auto& [at_ms, name] : blocked)
+        link.buckets.find(name)->second.push_at_ms = std::max<std::uint64_t>(now_ms, 1);
 }
 
 }  // namespace kigumi

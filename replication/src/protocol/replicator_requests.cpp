@@ -10,6 +10,8 @@ namespace {
 
 /// Between two steps of a pass, so that writers get their turns.
 constexpr std::uint64_t kStepPauseMs = 10;
+/// Buckets that are looked at in one step.
+constexpr std::size_t kBucketsInStep = 256;
 /// Removals in one transaction, which stays small enough to be pushed.
 constexpr std::size_t kMaxRemovals = 512;
 constexpr std::uint32_t kUnknownOrigin = std::numeric_limits<std::uint32_t>::max();
@@ -17,18 +19,33 @@ constexpr std::uint32_t kUnknownOrigin = std::numeric_limits<std::uint32_t>::max
 }  // namespace
 
 void Replicator::Core::forget_requests(std::uint64_t now_ms) {
-    std::uint64_t pause_ms = RequestTable::pause_ms(options_);
-    for (auto& [name, bucket] : buckets_) {
-        if (bucket.version.empty()) continue;
+    if (request_pass_.empty()) {
+        request_pass_ = with_requests_;
+        requests_begun_ms_ = now_ms;
+    }
+    std::size_t left = kBucketsInStep;
+    for (auto it = request_pass_.begin(); it != request_pass_.end() && left > 0; --left) {
+        const std::string name = *it;
+        Bucket& bucket = buckets_.at(name);
         if (!bucket.requests.in_pass() && bucket.requests.advance(now_ms, bucket.version)) {
             const auto stored = store_.put_held_versions(name, bucket.requests.notes());
             if (!stored) note(Level::kWarning, "requests.failed", stored.error().message);
         }
+        const std::uint64_t looked_at = bucket.version_changes;
         if (const auto done = forget_requests(name, bucket); !done)
             note(Level::kWarning, "requests.failed", done.error().message);
-        if (bucket.requests.in_pass()) pause_ms = std::min(pause_ms, kStepPauseMs);
+        if (bucket.requests.in_pass()) {
+            ++it;
+            continue;
+        }
+        // One without requests has none until something is written to it.
+        if (!bucket.requests.any() && bucket.version_changes == looked_at)
+            with_requests_.erase(name);
+        it = request_pass_.erase(it);
     }
-    requests_at_ms_ = now_ms + std::max<std::uint64_t>(pause_ms, 1);
+    const std::uint64_t pause_ms = RequestTable::pause_ms(options_);
+    requests_at_ms_ = request_pass_.empty() ? std::max(requests_begun_ms_ + pause_ms, now_ms + 1)
+                                            : now_ms + std::min(pause_ms, kStepPauseMs);
 }
 
 Result<void> Replicator::Core::forget_requests(const std::string& name, Bucket& bucket) {

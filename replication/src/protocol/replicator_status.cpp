@@ -31,11 +31,11 @@ LinkStatus Replicator::Core::status_of(const Link& link) const {
     status.traffic.throttled = link.inflow.throttled();
     status.traffic.dropped = link.inflow.dropped();
     status.in_flight_bytes = link.in_flight_bytes;
-    status.held_bytes = link.inflow.bytes();
+    status.held_bytes = link.inflow.bytes() + link.held_bytes;
     status.credit_bytes =
         options_.push_credit_bytes - std::min(options_.push_credit_bytes, status.in_flight_bytes);
-    for (const auto& [name, bucket] : buckets_) {
-        status.held_bytes += bucket.held.bytes(link.id);
+    for (const std::string& name : pulls_) {
+        const Bucket& bucket = buckets_.at(name);
         if (!bucket.pull.active() || bucket.pull.link() != link.id) continue;
         ++status.pulls;
         status.held_bytes += bucket.pull.bytes();
@@ -52,11 +52,15 @@ BucketStatus Replicator::Core::status_of(const std::string& name, const Bucket& 
     status.pulling = bucket.pull.active();
     status.folding = bucket.folding;
     for (const auto& [replica, audited] : bucket.audits) status.differences += audited.differences;
-    auto snapshot = store_.read(name);
-    if (snapshot) status.floor = snapshot->floor();
+    status.floor = bucket.floor;
+    std::optional<ReadTransaction> snapshot;
     for (const auto& [replica, heard] : bucket.acknowledgements.all()) {
         BucketPeerStatus peer{replica, heard.newest, {}};
-        if (snapshot) peer.lag = lag_of(*snapshot, self_, heard.newest).value_or(Lag());
+        if (!heard.newest.covers(bucket.version)) {
+            if (!snapshot)
+                if (auto read = store_.read(name)) snapshot = std::move(*read);
+            if (snapshot) peer.lag = lag_of(*snapshot, self_, heard.newest).value_or(Lag());
+        }
         status.peers.push_back(std::move(peer));
     }
     return status;
@@ -71,6 +75,8 @@ ReplicatorStatus Replicator::Core::status() const {
     status.counters = counters_;
     status.clock_skew = store_.clock_skew();
     status.buffered_bytes = buffered_bytes();
+    status.max_buckets = options_.max_buckets;
+    status.left_out = left_out_;
     return status;
 }
 

@@ -33,6 +33,8 @@ class RequestTable {
 
     /// Where the pass goes on: behind this row.
     const RowKey& place() const { return place_; }
+    /// Whether the last pass found requests, or there were some when the node started.
+    bool any() const { return any_; }
     bool in_pass() const { return !place_.path.empty(); }
     /// The number of an origin in the order in which this node heard of them.
     using Numbers = std::function<std::uint32_t(const ReplicaId&)>;

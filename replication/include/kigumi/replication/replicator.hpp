@@ -106,6 +106,10 @@ struct ReplicatorOptions {
     /// Entries of version vectors that are remembered of one peer, over all its links and buckets.
     /// 64 bytes each.
     std::size_t peer_vector_entries = std::size_t{1} << 20;
+    /// Buckets that are replicated, beside the cluster's own; of more than these nothing is sent or
+    /// taken, and the status says so. One peer may introduce a sixteenth of them, or 64, that are
+    /// empty here. About 1 KiB each, and half of that for each link.
+    std::size_t max_buckets = 100'000;
     /// Rows of a pull that are kept in memory before they are staged on disk: no writer waits
     /// longer than for these.
     std::size_t staged_max_bytes = std::size_t{512} << 10;

@@ -95,6 +95,9 @@ struct ReplicationCounters {
     std::uint64_t renewals = 0;       ///< of this node's identity, after a proof that it went back
     std::uint64_t identity_claims = 0;  ///< versions that hold events this node never made
     std::uint64_t unsound_heads = 0;    ///< heads of others with a wrong signature
+    /// How often a peer told of a bucket that was not taken, for want of room here
+    /// (`ReplicatorOptions::max_buckets`) or in the peer's share.
+    std::uint64_t buckets_refused = 0;
 };
 
 /// All that a replicator knows of itself and of its peers, at one moment.
@@ -106,6 +109,8 @@ struct ReplicatorStatus {
     ReplicationCounters counters;
     ClockSkew clock_skew;
     std::size_t buffered_bytes = 0;  ///< memory held on behalf of peers
+    std::size_t max_buckets = 0;     ///< `ReplicatorOptions::max_buckets`
+    std::uint64_t left_out = 0;      ///< buckets of this store that are not replicated for it
 };
 
 }  // namespace kigumi

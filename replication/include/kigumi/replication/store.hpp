@@ -68,6 +68,13 @@ struct ClockSkew {
     std::uint64_t largest_ms = 0;  ///< by how much the furthest was beyond what is followed
 };
 
+/// Buckets that were changed since a commit, by any process.
+struct RecentChanges {
+    std::uint64_t last = 0;            ///< the number of the newest commit that changed a bucket
+    std::vector<std::string> buckets;  ///< the latest first, each once
+    bool complete = false;             ///< these are all; otherwise there may be any others
+};
+
 /// Why a store that was opened took a new identity.
 struct IdentityChange {
     ReplicaId old;
@@ -131,6 +138,18 @@ class KIGUMI_API Store {
 
     /// The names of all buckets, sorted.
     Result<std::vector<std::string>> buckets();
+    /// Of them up to `limit`, from the first behind `after`.
+    Result<std::vector<std::string>> buckets_after(std::string_view after, std::size_t limit);
+    /// How many there are. O(1).
+    Result<std::uint64_t> count_buckets();
+    /// Which buckets were changed since the commit of this number (0: since ever), as far as that
+    /// is remembered. Processes with an earlier version of this library leave nothing here. O(1).
+    Result<RecentChanges> changes_since(std::uint64_t number);
+
+    /// How many buckets the running node does not replicate, because they are more than it may
+    /// (`ReplicatorOptions::max_buckets`). As fresh as the node has written down.
+    Result<std::uint64_t> left_out();
+    Result<void> put_left_out(std::uint64_t buckets);
     /// The identity that the next write will bear.
     Result<ReplicaId> replica();
     /// Whether this environment took a new identity when it was opened: it is a copy, or has gone
