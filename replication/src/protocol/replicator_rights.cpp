@@ -102,7 +102,8 @@ void Replicator::Core::tell_unproven(Link& link, const std::string& reason) {
     if (link.denied.size() >= kMaxTold || !link.denied.insert(reason).second) return;
     note(Level::kWarning, "write.refused",
          label(link) + " reason=\"" + reason +
-             "\" all_refused=" + std::to_string(counters_.unproven));
+             "\" all_refused=" + std::to_string(counters_.unproven),
+         link.id);
 }
 
 void Replicator::Core::deny(Link& link, const wire::Message& message, const std::string& reason) {
