@@ -100,6 +100,11 @@ TEST_F(SignedBucket, TakesNoForgedPush) {
     EXPECT_EQ(text(kMaster), "one");
     EXPECT_GT(refused(kReader), 0U);
     EXPECT_GT(noted(kReader, "write.refused"), 0U);
+    for (const auto& note : network_.notes(kReader)) {
+        if (note.event == "write.refused") {
+            EXPECT_EQ(note.link, network_.link(kReader, kRelay).link);
+        }
+    }
     EXPECT_GT(network_.link(kReader, kRelay).breaker.error_rate, 0);
     EXPECT_FALSE(network_.closed(kReader, kRelay));
     // What is none of this bucket's business goes on.

@@ -28,7 +28,7 @@ std::vector<Option> service_options() {
         {"http.timeout_ms", "--http-timeout-ms", "ms", Reload::kRestart,
          "A request that is not answered after so long is cut off, whatever its client does.",
          "Shorter than the usual interval between scrapes.",
-         "More forgives slow clients, each of which holds a thread for so long.",
+         "More forgives slow clients; one that does not read a long page holds a thread meanwhile.",
          Number{Place<&Config::http_timeout_ms>(), 100, 60 * kSecond}},
         {"http.census_ms", "--census-ms", "ms", Reload::kLive,
          "Count rows, removed ones and conflicts so often, if there is HTTP to show them; 0: "
