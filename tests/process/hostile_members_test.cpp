@@ -118,6 +118,35 @@ class HostileMembers : public LockedTest {
     std::deque<Voice> voices_;
 };
 
+TEST_F(HostileMembers, HonestNodesFindEachOtherThroughOneAllTheSame) {
+    constexpr std::size_t kNodes = 5;
+    for (std::size_t i = 0; i < kNodes; ++i) make_key();
+    for (std::size_t i = 0; i < kNodes; ++i) {
+        std::vector<std::string> allow;
+        // The last one is at the edge: it may not gossip.
+        for (std::size_t other = 0; other < kNodes; ++other)
+            if (other != i)
+                allow.push_back(keys_[other].text() + (other + 1 == kNodes ? "=read+write" : ""));
+        start_site(keys_[i], allow,
+                   i == 0 ? std::vector<std::string>()
+                          : std::vector{keys_[0].text() + "@" + sites_[0].address()});
+    }
+    for (Site& observer : sites_)
+        for (Site& subject : sites_)
+            if (&observer != &subject)
+                EXPECT_TRUE(eventually(seconds(30), [&] {
+                    return opinion(observer, subject) == "alive";
+                })) << observer.daemon().output();
+    for (std::size_t i = 0; i < kNodes; ++i) sites_[i].add("members", static_cast<int>(i));
+    expect_converged(seconds(30));
+    EXPECT_EQ(sites_[0].size("members"), kNodes);
+    sites_[0].daemon().kill();
+    sites_[1].add("members", 99);
+    std::vector<Site*> left;
+    for (std::size_t i = 1; i < kNodes; ++i) left.push_back(&sites_[i]);
+    expect_converged(left, seconds(30));
+}
+
 TEST_F(HostileMembers, AReaderCannotSayThatOthersHaveLeft) {
     const Key& one = make_key();
     const Key& two = make_key();

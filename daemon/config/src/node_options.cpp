@@ -53,7 +53,9 @@ std::vector<Option> node_options() {
          Text{Node<&NodeOptions::key_file>()}},
         {"node.allow", "--allow", "", Reload::kLive,
          "Peers that may get in and be spoken to: PUBLICKEY[,PUBLICKEY...][=RIGHTS].",
-         "Nobody gets in who is not named; RIGHTS are all unless they are given (security.md).",
+         "Nobody gets in who is not named; RIGHTS are all unless they are given (security.md), "
+         "gossip "
+         "among them (membership.md).",
          "Two keys of one peer are listed together while it changes from one to the other.",
          Texts{Node<&NodeOptions::allow>()}},
         {"node.cluster", "--cluster", "", Reload::kRestart,

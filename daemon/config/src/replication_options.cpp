@@ -143,7 +143,9 @@ std::vector<Option> replication_options() {
                "Half of held_max_bytes: none can take the room of all.", "As for held_max_bytes."),
         tuning("peer_vector_entries", "--peer-vector-entries", "entries",
                number<&R::peer_vector_entries>(1'024, 100'000'000),
-               "Entries of version vectors that are remembered of one peer, 64 bytes each.",
+               "Entries of version vectors that are remembered of one peer (replicas of one key "
+               "are one), "
+               "64 bytes each.",
                "A thousand origins in a thousand buckets.",
                "More takes as much memory when a peer names that many."),
         tuning("max_buckets", "--max-buckets", "buckets", number<&R::max_buckets>(16, 10'000'000),
