@@ -60,7 +60,8 @@ TEST_F(HostileIdentity, AReaderThatClaimsTheFutureChangesNothing) {
         head.counter = 1'000 * i;
         head.proof = Proof(Proof::Bytes{static_cast<std::uint8_t>(i)});
         guest.send(wire::Heads{"default", {head}});
-        if (i % 10 == 0) ASSERT_TRUE(heard_out(guest));
+        if (i % 10 != 0) continue;
+        ASSERT_TRUE(heard_out(guest));
     }
     EXPECT_EQ(site.store().replica().value(), self);
     EXPECT_EQ(site.version(), before);

@@ -280,11 +280,14 @@ bool Cluster::go_back_in_place(unsigned node) {
     if (can_be_shown(node)) {
         ++counters_["forks to be noticed"];
         to_be_noticed_.emplace_back(node, store(node).replica().value());
+    } else if (others_saw_more(node)) {
+        unprovable_ = true;
     }
     // It may have been the one who could show the others theirs.
-    std::erase_if(to_be_noticed_, [&](const auto& fork) {
+    const auto lost = std::erase_if(to_be_noticed_, [&](const auto& fork) {
         return fork.first != node && !shown_by_a_head(fork.first);
     });
+    unprovable_ = unprovable_ || lost > 0;
     if (was_running) start(node);
     return true;
 }
@@ -304,14 +307,18 @@ bool Cluster::shown_by_a_head(unsigned node) {
     return false;
 }
 
-bool Cluster::can_be_shown(unsigned node) {
+bool Cluster::others_saw_more(unsigned node) {
     const ReplicaId self = store(node).replica().value();
     for (const std::string& bucket : buckets_) {
         const std::uint64_t written = store(node).read(bucket)->version()[self];
-        for (unsigned i = 0; i < size() && options_.heads_arrive(); ++i)
+        for (unsigned i = 0; i < size(); ++i)
             if (store(i).read(bucket)->version()[self] > written) return true;
     }
-    return shown_by_a_head(node);
+    return false;
+}
+
+bool Cluster::can_be_shown(unsigned node) {
+    return (options_.heads_arrive() && others_saw_more(node)) || shown_by_a_head(node);
 }
 
 bool Cluster::forks_noticed() {
@@ -368,6 +375,7 @@ void Cluster::heal() {
     trace("heal");
     faults_ = false;
     heal_network();
+    if (forked_) ++counters_[unprovable_ ? "forks that nobody can show" : "forks to be settled"];
     for (unsigned i = 0; i < size(); ++i) {
         nodes_[i].env->fail_commits(0);
         nodes_[i].full_until_ms = 0;
@@ -778,6 +786,7 @@ std::optional<std::map<RowKey, Row>> Cluster::sound_rows(unsigned node, const st
 }
 
 bool Cluster::identical() {
+    if (unprovable_) return true;
     for (const std::string& bucket : buckets_) {
         const auto rows = sound_rows(0, bucket);
         if (!rows) return false;

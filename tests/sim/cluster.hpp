@@ -165,6 +165,7 @@ class Cluster {
     /// Whether somebody else holds heads (or, where those always come along, events) of the node's
     /// identity that the node does not have.
     bool can_be_shown(unsigned node);
+    bool others_saw_more(unsigned node);
     /// Whether somebody else keeps a head that is not on its chain.
     bool shown_by_a_head(unsigned node);
     /// Whether all that went back under an identity which others had seen more of have another now.
@@ -195,6 +196,7 @@ class Cluster {
     bool damaged_ = false;  ///< rows are, on purpose: nothing is promised until they are mended
     bool forked_ = false;   ///< names were used twice: replicas have to be equal, not exact
     std::vector<std::pair<unsigned, ReplicaId>> to_be_noticed_;
+    bool unprovable_ = false;  ///< nobody holds a head that shows it any more, or ever did
     LinkId next_link_ = 1;
     std::vector<Node> nodes_;
     std::vector<Connection> connections_;
