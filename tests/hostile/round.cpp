@@ -87,8 +87,12 @@ class Round {
             peer_.begin(std::min(end, Clock::now() + kAttackLimit));
             attack.run(peer_);
             ++outcome_.attacks;
-            for (const std::string& finding : peer_.take_findings())
-                outcome_.broken.push_back(std::string(attack.name) + ": " + finding);
+            for (const std::string& finding : peer_.take_findings()) {
+                const std::string line = std::string(attack.name) + ": " + finding;
+                auto& broken = outcome_.broken;
+                if (std::find(broken.begin(), broken.end(), line) == broken.end())
+                    broken.push_back(line);
+            }
         }
     }
 
