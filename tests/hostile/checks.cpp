@@ -113,6 +113,38 @@ void check_origins(const std::vector<Node*>& nodes, const std::set<ReplicaId>& h
     }
 }
 
+void check_members(const std::vector<Node*>& nodes, std::size_t max_strangers, seconds limit,
+                   Findings& broken) {
+    for (Node* const node : nodes) {
+        std::string wrong;
+        const auto sound = [&] {
+            wrong.clear();
+            sleep_for_ms(200);
+            const auto opinions = node->opinions();
+            if (!opinions) {
+                wrong = "it does not answer";
+                return false;
+            }
+            for (Node* const other : nodes) {
+                if (other == node) continue;
+                const auto known = opinions->find(other->first_replica().hex());
+                if (known == opinions->end()) {
+                    wrong = other->name() + " is unknown";
+                } else if (known->second.liveness != "alive" ||
+                           known->second.address != other->address()) {
+                    wrong = other->name() + " is " + known->second.liveness + " at " +
+                            known->second.address;
+                }
+            }
+            if (opinions->size() > nodes.size() + max_strangers)
+                wrong = std::to_string(opinions->size()) + " members";
+            return wrong.empty();
+        };
+        if (!eventually(limit, sound))
+            broken.push_back(node->name() + ": its list of members is wrong: " + wrong);
+    }
+}
+
 void check_collection(const std::vector<Node*>& nodes, seconds limit, Findings& broken) {
     for (Node* const node : nodes) {
         std::size_t removed = 0;

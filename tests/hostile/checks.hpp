@@ -23,6 +23,11 @@ void check_rows(const std::vector<Node*>& nodes, const Expected& expected,
 void check_origins(const std::vector<Node*>& nodes, const std::set<ReplicaId>& hostile,
                    std::size_t max_hostile, Findings& broken);
 
+/// Each node takes the others for alive and knows where they are, and remembers at most
+/// `max_strangers` further ones.
+void check_members(const std::vector<Node*>& nodes, std::size_t max_strangers,
+                   std::chrono::seconds limit, Findings& broken);
+
 /// The rows of what was removed are dropped.
 void check_collection(const std::vector<Node*>& nodes, std::chrono::seconds limit,
                       Findings& broken);

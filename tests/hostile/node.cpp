@@ -1,6 +1,7 @@
 #include "hostile/node.hpp"
 
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <stdexcept>
 
 #include "hostile/right.hpp"
@@ -40,7 +41,7 @@ Node::Node(std::string name, const std::filesystem::path& directory)
       key_file_(directory / (name_ + ".key")),
       config_(directory / (name_ + ".toml")),
       daemon_(directory / name_) {
-    const KeyPair pair = KeyPair::generate().value();
+    const KeyPair pair = KeyPair::ephemeral().value();
     pair.save(key_file_).value();
     key_text_ = pair.public_key().text();
     store_ = Store::open(daemon_.data()).value();
@@ -79,6 +80,19 @@ std::optional<std::uint64_t> Node::longest_turn_ms() const {
     const auto at = page.find(name);
     if (at == std::string::npos) return std::nullopt;
     return static_cast<std::uint64_t>(std::stod(page.substr(at + name.size())) * 1'000 + 0.5);
+}
+
+std::optional<std::map<std::string, Node::Opinion>> Node::opinions() const {
+    const std::string answer = http::get(http_, "/status.json", std::chrono::seconds(5));
+    const auto body = answer.find("\r\n\r\n");
+    if (body == std::string::npos) return std::nullopt;
+    const auto status = nlohmann::json::parse(answer.substr(body + 4), nullptr, false);
+    if (status.is_discarded() || !status.contains("membership") || status["membership"].is_null())
+        return std::nullopt;
+    std::map<std::string, Opinion> all;
+    for (const auto& node : status["membership"]["nodes"])
+        all[node["replica"]] = {node["opinion"], node["address"]};
+    return all;
 }
 
 }  // namespace kigumi::hostile

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -46,6 +47,13 @@ class Node {
     /// The longest turn of its loop since it was started, in ms, as it says itself. Nothing if it
     /// does not answer.
     std::optional<std::uint64_t> longest_turn_ms() const;
+    /// What it believes of a member.
+    struct Opinion {
+        std::string liveness;
+        std::string address;
+    };
+    /// Of each that it remembers, by replica in hexadecimal. Nothing if it does not answer.
+    std::optional<std::map<std::string, Opinion>> opinions() const;
 
   private:
     const std::string name_;

@@ -18,6 +18,9 @@ constexpr std::int64_t kBeatsBefore = 20;
 /// Replicas of one key that may stand in V for ever. It uses three, and new ones in some attacks.
 constexpr std::size_t kMaxOriginsOfKey = 64;
 
+/// Members that a node may remember of one key.
+constexpr std::size_t kMaxStrangers = 64;
+
 class Round {
   public:
     Round(const std::filesystem::path& directory, Right right, std::uint64_t seed)
@@ -39,7 +42,7 @@ class Round {
             Watch watch({&a_, &b_}, {&writer_a_, &writer_b_}, control_, bounds);
             attack(attacks, how_long, watch);
             watch.attack_begins("(afterwards)");
-            sleep_for_ms(3'000);
+            sleep_for_ms(1'000);
             watch.stop();
             for (const auto& [what, how] : watch.broken())
                 outcome_.broken.push_back(what + ": " + how);
@@ -52,7 +55,7 @@ class Round {
   private:
     static std::filesystem::path make_key(const std::filesystem::path& directory) {
         const auto file = directory / "hostile.key";
-        KeyPair::generate().value().save(file).value();
+        KeyPair::ephemeral().value().save(file).value();
         return file;
     }
 
@@ -84,8 +87,12 @@ class Round {
             peer_.begin(std::min(end, Clock::now() + kAttackLimit));
             attack.run(peer_);
             ++outcome_.attacks;
-            for (const std::string& finding : peer_.take_findings())
-                outcome_.broken.push_back(std::string(attack.name) + ": " + finding);
+            for (const std::string& finding : peer_.take_findings()) {
+                const std::string line = std::string(attack.name) + ": " + finding;
+                auto& broken = outcome_.broken;
+                if (std::find(broken.begin(), broken.end(), line) == broken.end())
+                    broken.push_back(line);
+            }
         }
     }
 
@@ -105,6 +112,7 @@ class Round {
         check_rows(nodes, expected, settle_, outcome_.broken);
         const bool writes = right_ >= Right::kWrite;
         check_origins(nodes, peer_.ids(), writes ? kMaxOriginsOfKey : 0, outcome_.broken);
+        check_members(nodes, kMaxStrangers, settle_, outcome_.broken);
         check_unlisted(nodes);
         retire_hostile_origins();
         check_collection(nodes, settle_, outcome_.broken);
@@ -126,7 +134,7 @@ class Round {
                 if (i % 3 == 1) links.back()->send(std::string_view("no message at all"));
             }
         }
-        sleep_for_ms(2'000);
+        sleep_for_ms(1'000);
         a_.allow({b_.key()});
         b_.allow({a_.key()});
         for (Node* const node : nodes) node->reload();

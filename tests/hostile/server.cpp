@@ -44,9 +44,9 @@ std::unique_ptr<Channel> Server::accept(const ReplicaId& node, const ReplicaId& 
     if (last == last_.end()) return nullptr;
     auto session = std::make_unique<Session>(*this, last->second);
     peers_[last->second].inbox.clear();
-    if (session->Channel::send(wire::Hello{wire::kProtocolVersion, self, true})) return session;
-    last_.erase(last);
-    return nullptr;
+    // It forgets who has hung up.
+    if (!session->Channel::send(wire::Hello{wire::kProtocolVersion, self, true})) return nullptr;
+    return session;
 }
 
 void Server::pump(Millis limit) {

@@ -75,7 +75,12 @@ void Watch::look() {
 
 void Watch::look_at(std::size_t i, Clock::time_point now) {
     Node& node = *nodes_[i];
-    if (!node.process().running()) return note(node.name(), "daemon has ended", 1, 0);
+    if (const auto status = node.process().wait_for(milliseconds(0))) {
+        const std::lock_guard lock(mutex_);
+        broken_.emplace(node.name() + ": the daemon has ended",
+                        "status " + std::to_string(*status) + " during " + attack_);
+        return;
+    }
     const Usage usage = node.usage();
     note(node.name(), "memory, MiB", usage.peak_kib >> 10, bounds_.memory_mib);
     note(node.name(), "store, MiB", usage.store_bytes >> 20, bounds_.store_mib);
