@@ -17,7 +17,7 @@ namespace {
 // Bounds of what one burst takes and of what waits for one peer. The protocol's own credits keep a
 // well-meaning peer far below them.
 constexpr int kBurst = 256;
-constexpr std::size_t kBurstBytes = std::size_t{4} << 20;
+constexpr std::size_t kBurstBytes = std::size_t{1} << 20;
 constexpr std::size_t kMaxWaitingBytes = std::size_t{8} << 20;
 constexpr std::uint64_t kMaxWaitingMs = 2'000;
 // Whole messages that may wait in the library, of one connection.
