@@ -46,6 +46,14 @@ std::uint64_t queued_bytes(int descriptor) {
                                                                 : 0;
 }
 
+/// Ends a connection that is the library's. Unlike `shutdown` this throws away what the system
+/// holds of it, which the library would still read, and hold as part of a message.
+void abort_connection(int descriptor) {
+    sockaddr nowhere{};
+    nowhere.sa_family = AF_UNSPEC;
+    if (connect(descriptor, &nowhere, sizeof nowhere) != 0) shutdown(descriptor, SHUT_RDWR);
+}
+
 }  // namespace
 
 void Doorman::watch(zmq::context_t& context, zmq::socket_t& listening,
@@ -141,7 +149,7 @@ void Doorman::hang_up(int descriptor) {
 void Doorman::hang_up(Visits::iterator it) {
     if (std::exchange(it->second.hung_up, true)) return;
     // The descriptor may have been given to something else by now.
-    if (socket_inode(it->first) == it->second.inode) shutdown(it->first, SHUT_RDWR);
+    if (socket_inode(it->first) == it->second.inode) abort_connection(it->first);
 }
 
 void Doorman::dismiss(int descriptor) {
