@@ -11,6 +11,8 @@
 #include <cstring>
 #include <system_error>
 
+#include "shared_files.hpp"
+
 namespace kigumi::files {
 
 namespace fs = std::filesystem;
@@ -88,7 +90,10 @@ Result<void> make_directories(const fs::path& directory) {
     std::error_code unknown;
     if (plain.empty() || fs::exists(plain, unknown)) return {};
     KIGUMI_CHECK(make_directories(plain.parent_path()));
-    if (mkdir(plain.c_str(), 0777) == 0) return sync_entry(plain);
+    if (mkdir(plain.c_str(), 0777) == 0) {
+        share_new_directory(plain);
+        return sync_entry(plain);
+    }
     if (errno == EEXIST) return {};
     return failed("make the directory", plain);
 }

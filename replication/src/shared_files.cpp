@@ -1,3 +1,5 @@
+#include "shared_files.hpp"
+
 #include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
@@ -43,6 +45,24 @@ std::string group_name(gid_t group) {
     return found == nullptr ? std::to_string(group) : std::string(found->gr_name);
 }
 
+/// Gives a directory of this account the group of another, and a mode.
+void give(const fs::path& directory, const struct stat& model, mode_t mode) {
+    const Descriptor opened(
+        ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    struct stat own {};
+    if (fstat(opened.get(), &own) != 0 || own.st_uid != geteuid()) return;
+    if (own.st_gid != model.st_gid && fchown(opened.get(), own.st_uid, model.st_gid) != 0) return;
+    static_cast<void>(!fchmod(opened.get(), mode));
+}
+
+/// Makes a directory the group's if the group, but not everybody, may write to its parent.
+void share_below(const fs::path& directory, const fs::path& parent) {
+    struct stat above {};
+    if (stat(parent.c_str(), &above) != 0) return;
+    if ((above.st_mode & S_IWGRP) == 0 || (above.st_mode & S_IWOTH) != 0) return;
+    give(directory, above, kGroupDirectory | (above.st_mode & S_ISGID));
+}
+
 std::string mode_text(mode_t mode) {
     std::array<char, 8> text{};
     std::snprintf(text.data(), text.size(), "%04o", static_cast<unsigned>(mode & 07777U));
@@ -78,20 +98,13 @@ Result<Descriptor> open_shared(const fs::path& file, int flags) {
 }
 
 void share_directory(const fs::path& directory, const fs::path& name) {
-    struct stat model {};
-    mode_t mode = 0;
-    if (stat(name.c_str(), &model) == 0) {
-        mode = model.st_mode & 07777U;
-    } else if (stat(directory_of(name).c_str(), &model) == 0 && (model.st_mode & S_IWGRP) != 0 &&
-               (model.st_mode & S_IWOTH) == 0) {
-        mode = kGroupDirectory;
-    }
-    const Descriptor opened(
-        ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    struct stat own {};
-    if (mode == 0 || fstat(opened.get(), &own) != 0) return;
-    if (own.st_gid != model.st_gid && fchown(opened.get(), own.st_uid, model.st_gid) != 0) return;
-    static_cast<void>(!fchmod(opened.get(), mode));
+    struct stat there {};
+    if (stat(name.c_str(), &there) == 0) return give(directory, there, there.st_mode & 07777U);
+    share_below(directory, directory_of(name));
+}
+
+void share_new_directory(const fs::path& directory) {
+    share_below(directory, directory_of(directory));
 }
 
 std::string access_hint(const fs::path& file) {

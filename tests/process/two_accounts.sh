@@ -41,7 +41,7 @@ start() {
         >"$root/kigumid.log" 2>&1) &
     pid=$!
     for _ in $(seq 200); do
-        grep -q "event=node.started" "$root/kigumid.log" && return
+        grep -q "event=node.started" "$root/kigumid.log" 2>/dev/null && return
         kill -0 $pid 2>/dev/null || fail "kigumid ended"
         sleep 0.1
     done
@@ -63,8 +63,8 @@ shared() {
     app "$bin/kigumi" --data "$data" incr visits >/dev/null || fail "the application cannot count"
     daemon "$bin/kigumi" --data "$data" incr visits >/dev/null || fail "the daemon's account cannot count"
     prints 2 app "$bin/kigumi" --data "$data" count visits
-    prints '"hello"' app "$bin/kigumi" --data "$data" get greeting
-    prints '"hello"' daemon "$bin/kigumi" --data "$data" get greeting
+    prints hello app "$bin/kigumi" --data "$data" get greeting
+    prints hello daemon "$bin/kigumi" --data "$data" get greeting
     app "$bin/kigumi" --data "$data" status >"$root/status.log" 2>&1 || fail "the application cannot ask"
     app "$bin/kigumi" --data "$data" wait 0 1000 >/dev/null || fail "the application cannot wait"
 }
@@ -104,20 +104,20 @@ locked_out "$root/shell" "$root/shell/lock.mdb"
 [ "$(stat -c '%g %a' "$root/shell/data.mdb")" = "$group 660" ] || fail "data.mdb is $(stat -c '%g %a' "$root/shell/data.mdb")"
 stop
 
-# The application comes first, before kigumid has ever run.
+# The application comes first, before kigumid has ever run, and makes the directory.
 mkdir "$root/early"
 chown 40101:$group "$root/early"
 chmod 0770 "$root/early"
-(umask 0077 && app "$bin/kigumi" --data "$root/early" set first yes >/dev/null) || fail "the application cannot begin"
-start "$root/early" 0077
-shared "$root/early"
-prints '"yes"' daemon "$bin/kigumi" --data "$root/early" get first
+(umask 0077 && app "$bin/kigumi" --data "$root/early/node" set first yes >/dev/null) || fail "the application cannot begin"
+start "$root/early/node" 0077
+shared "$root/early/node"
+prints yes daemon "$bin/kigumi" --data "$root/early/node" get first
 stop
 
 # A store of an earlier version, whose files the group could only read.
 chmod 0640 "$root/shell"/*.mdb "$root/shell/last-commit"
 start "$root/shell" 0007
-prints '"hello"' app "$bin/kigumi" --data "$root/shell" get greeting
+prints hello app "$bin/kigumi" --data "$root/shell" get greeting
 stop
 
 # One account alone, with the umask of a shell: nobody else, as before.

@@ -97,7 +97,12 @@ TEST_F(SharedFiles, ARestoredDirectoryIsTheGroupsWhereItStands) {
         scratch.become(name).value();
         return mode_of(name);
     };
-    EXPECT_EQ(become(make("state", 0770) / "node"), 0770U);
+    const auto state = make("state", 0770);
+    EXPECT_EQ(become(state / "node"), 0770U);
+    use(state / "begun" / "below");
+    EXPECT_EQ(mode_of(state / "begun"), 0770U) << "and so is one that is made";
+    EXPECT_EQ(mode_of(state / "begun" / "below"), 0770U);
+    EXPECT_EQ(mode_of(state / "begun" / "below" / "data.mdb"), 0660U);
     EXPECT_EQ(become(make("given", 02750)), 02750U) << "an empty directory keeps its mode";
     EXPECT_EQ(become(make("own", 0755) / "node"), 0700U);
     EXPECT_EQ(become(make("everybodys", 01777) / "node"), 0700U);
