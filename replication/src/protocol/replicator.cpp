@@ -180,6 +180,8 @@ bool Replicator::Core::hear_version(Link& link, const std::string& name, Bucket&
             link.round_trip.sample(took_ms - std::min(took_ms, options_.ack_ms));
         unblock_pushes(link, now_ms);
     }
+    // Pushes are made from snapshots, so a peer may know of events that were not looked at here.
+    if (version[self_] > bucket.version[self_]) refresh_version(name);
     check_identity(link, name, version);
     bucket.acknowledgements.hear(*link.replica, version, bucket.version, store_.wall_ms());
     return true;
