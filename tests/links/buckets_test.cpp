@@ -283,6 +283,20 @@ TEST(OneWriteAmongManyBuckets, ReadsOneOfThem) {
               node.store->read("bucket 0").value().version());
 }
 
+TEST(ManyWritesAtOnce, AreNoSignThatTheStoreHasGoneBack) {
+    Node node(with_buckets(100'000));
+    for (int i = 0; i < 100; ++i) node.write("bucket " + std::to_string(i));
+    node.turn();
+    node.open_link(1, "peer", {});
+    const ReplicaId self = node.store->replica().value();
+    // More than a commit's note can hold, and a peer that knows of one of them already.
+    for (int i = 0; i < 100; ++i) node.write("bucket " + std::to_string(i));
+    node.say(1, wire::Digest{{{"bucket 3", node.store->read("bucket 3").value().version()}}});
+    node.turn();
+    EXPECT_EQ(node.store->replica().value(), self);
+    EXPECT_EQ(node.noted("identity.renewed"), 0U);
+}
+
 TEST(ManyBuckets, ReachAPeer) {
     ReplicatorNetwork network;
     network.add();
