@@ -26,6 +26,8 @@ struct World {
 
 struct Policy : PeerPolicy {
     Policy(World& of, std::string holder) : world(of), key(std::move(holder)) {}
+
+    std::string_view peer() const override { return key; }
     Rights in(std::string_view) const override { return world.rights.at(key); }
     Result<void> claim(const ReplicaId& replica) override {
         if (failing) return fail(*failing, "not now");
