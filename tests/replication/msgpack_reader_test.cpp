@@ -27,7 +27,7 @@ TEST(MsgpackReader, ReadsIntegersOfEveryWidth) {
     for (const std::uint64_t value : {0ULL, 1ULL, 127ULL, 128ULL, 255ULL, 256ULL, 65'535ULL,
                                       65'536ULL, 4'294'967'295ULL, 4'294'967'296ULL, ~0ULL}) {
         Buffer out;
-        Packer(out).pack(value);
+        Packer(out).pack_uint64(value);
         MsgpackReader reader = reader_of(out.bytes);
         EXPECT_EQ(reader.peek(), MsgpackReader::Kind::kUint);
         EXPECT_EQ(reader.uint(), value);
@@ -38,7 +38,7 @@ TEST(MsgpackReader, ReadsIntegersOfEveryWidth) {
           -2'147'483'649LL, std::numeric_limits<long long>::min(), 0LL, 5LL,
           std::numeric_limits<long long>::max()}) {
         Buffer out;
-        Packer(out).pack(value);
+        Packer(out).pack_int64(value);
         MsgpackReader reader = reader_of(out.bytes);
         EXPECT_EQ(reader.integer(), value);
         EXPECT_TRUE(reader.finish("it"));
