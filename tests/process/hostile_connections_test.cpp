@@ -157,7 +157,7 @@ TEST_F(HostileConnections, HalfSentMessagesOfOneKeyShareOneBudget) {
         return times(victim(), "event=peer.hung_up") > 0 || relay.passed_on() > 800'000'000;
     })) << victim().daemon().output();
     sleep_for_ms(1'000);
-    EXPECT_GE(times(victim(), "key=" + rogue_key_.text() + " reason=\"a message without end\""), 1U)
+    EXPECT_GE(times(victim(), "reason=\"a message without end\""), 1U)
         << victim().daemon().output();
     EXPECT_LE(descriptors(victim()), before + kOfKey + kSilentOfHost);
     expect_at_work();

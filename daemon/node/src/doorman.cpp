@@ -7,6 +7,8 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <chrono>
+#include <exception>
 #include <utility>
 
 #include "silent_connections.hpp"
@@ -63,19 +65,56 @@ void Doorman::watch(zmq::context_t& context, zmq::socket_t& listening,
     gone_ = std::move(gone);
     told_ = std::move(told);
     monitor_ = SocketMonitor(context, listening, ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED);
+    guard_ = std::thread([this] { guard(); });
+}
+
+Doorman::~Doorman() {
+    {
+        const std::lock_guard lock(mutex_);
+        ending_ = true;
+        ending_changed_.notify_all();
+    }
+    if (guard_.joinable()) guard_.join();
+}
+
+void Doorman::guard() {
+    std::unique_lock lock(mutex_);
+    while (!ending_changed_.wait_for(lock, std::chrono::milliseconds(kTendEveryMs),
+                                     [this] { return ending_; })) {
+        try {
+            take_events();
+            bound_silent();
+            // Nothing may be taken meanwhile: whole messages may be among what is left.
+            keep_limits(steady_ms(), false);
+        } catch (const std::exception&) {
+            // Interrupted, or out of memory: the next turn tries again.
+        }
+    }
 }
 
 void Doorman::look() {
+    const std::lock_guard lock(mutex_);
+    take_events();
+    bound_silent();
+    deliver();
+}
+
+void Doorman::take_events() {
     const std::uint64_t now_ms = steady_ms();
     while (const auto event = monitor_.next()) {
         if (event->what == ZMQ_EVENT_ACCEPTED) {
             accepted(event->value, now_ms);
         } else {
             end(event->value, false);
-            gone_(event->value);
+            ended_.push_back(event->value);
         }
     }
-    bound_silent();
+}
+
+/// On the thread of the socket.
+void Doorman::deliver() {
+    for (const int descriptor : std::exchange(ended_, {})) gone_(descriptor);
+    for (const HungUp& connection : std::exchange(hung_up_, {})) told_(connection);
 }
 
 void Doorman::accepted(int descriptor, std::uint64_t now_ms) {
@@ -89,6 +128,7 @@ void Doorman::accepted(int descriptor, std::uint64_t now_ms) {
 }
 
 void Doorman::dialled(int descriptor, const std::optional<PublicKey>& key) {
+    const std::lock_guard lock(mutex_);
     Visit visit;
     visit.from = peer_name(descriptor);
     visit.inode = socket_inode(descriptor);
@@ -99,7 +139,10 @@ void Doorman::dialled(int descriptor, const std::optional<PublicKey>& key) {
     if (!visit.from.host.empty()) visits_[descriptor] = std::move(visit);
 }
 
-void Doorman::left(int descriptor) { end(descriptor, true); }
+void Doorman::left(int descriptor) {
+    const std::lock_guard lock(mutex_);
+    end(descriptor, true);
+}
 
 void Doorman::end(int descriptor, bool dialled) {
     // The number may be that of a newer connection of the other kind by now.
@@ -109,12 +152,13 @@ void Doorman::end(int descriptor, bool dialled) {
 
 Doorman::Heard Doorman::heard(int descriptor, const std::optional<PublicKey>& key,
                               std::uint64_t bytes) {
+    const std::lock_guard lock(mutex_);
     auto it = visits_.find(descriptor);
-    if (it == visits_.end()) {
-        // It may be new since the last look.
-        look();
-        it = visits_.find(descriptor);
-    }
+    // It may be new since the last look.
+    if (it == visits_.end()) take_events();
+    // Before the descriptor's number is that of another link.
+    deliver();
+    it = visits_.find(descriptor);
     if (it == visits_.end()) return Heard::kOver;
     Visit& visit = it->second;
     visit.taken += bytes;
@@ -124,7 +168,7 @@ Doorman::Heard Doorman::heard(int descriptor, const std::optional<PublicKey>& ke
     visit.spoke = true;
     visit.key = key;
     if (has_room(it)) return Heard::kWelcome;
-    told_({visit.from.host, key ? key->text() : "", "too many connections"});
+    hung_up_.push_back({visit.from.host, key ? key->text() : "", "too many connections"});
     hang_up(it);
     return Heard::kRefused;
 }
@@ -142,6 +186,11 @@ bool Doorman::has_room(const Visits::const_iterator& newcomer) const {
 }
 
 void Doorman::hang_up(int descriptor) {
+    const std::lock_guard lock(mutex_);
+    hang_up_unless_dialled(descriptor);
+}
+
+void Doorman::hang_up_unless_dialled(int descriptor) {
     const auto it = visits_.find(descriptor);
     if (it != visits_.end() && !it->second.dialled) hang_up(it);
 }
@@ -153,13 +202,17 @@ void Doorman::hang_up(Visits::iterator it) {
 }
 
 void Doorman::dismiss(int descriptor) {
+    const std::lock_guard lock(mutex_);
+    // Otherwise the number may be that of another connection by now.
+    if (std::find(ended_.begin(), ended_.end(), descriptor) != ended_.end()) return;
     const auto it = visits_.find(descriptor);
     if (it == visits_.end() || it->second.dialled || !it->second.stands()) return;
     it->second.end_at_ms = steady_ms() + kLastWordsMs;
 }
 
 void Doorman::hang_up(const std::set<PublicKey>& keys) {
-    look();
+    const std::lock_guard lock(mutex_);
+    take_events();
     for (auto it = visits_.begin(); it != visits_.end(); ++it) {
         const Visit& visit = it->second;
         const bool unknown = !visit.spoke && !keys.empty();
@@ -178,15 +231,22 @@ void Doorman::bound_silent() {
         if (is_silent(entry))
             silent.push_back({entry.first, entry.second.since_ms, entry.second.from});
     for (const int descriptor : surplus_of(std::move(silent), limits_)) {
-        told_({visits_.at(descriptor).from.host, "", "too many connections that say nothing"});
-        hang_up(descriptor);
+        hung_up_.push_back(
+            {visits_.at(descriptor).from.host, "", "too many connections that say nothing"});
+        hang_up_unless_dialled(descriptor);
     }
 }
 
 std::vector<int> Doorman::tend(std::uint64_t now_ms, bool drained) {
-    std::vector<int> dialled;
-    if (now_ms < tend_at_ms_) return dialled;
+    if (now_ms < tend_at_ms_) return {};
     tend_at_ms_ = now_ms + kTendEveryMs;
+    const std::lock_guard lock(mutex_);
+    keep_limits(now_ms, drained);
+    deliver();
+    return std::exchange(given_up_, {});
+}
+
+void Doorman::keep_limits(std::uint64_t now_ms, bool drained) {
     for (auto next = visits_.begin(); next != visits_.end();) {
         const auto it = next++;
         Visit& visit = it->second;
@@ -196,13 +256,12 @@ std::vector<int> Doorman::tend(std::uint64_t now_ms, bool drained) {
         } else if (visit.end_at_ms != 0) {
             if (visit.end_at_ms <= now_ms) hang_up(it);
         } else if (!visit.spoke && visit.unread > kMaxBeforeGreeting) {
-            give_up(it, "a message without end", dialled);
+            give_up(it, "a message without end");
         } else if (!visit.spoke && visit.since_ms + kSilentMs < now_ms) {
-            give_up(it, "it says nothing", dialled);
+            give_up(it, "it says nothing");
         }
     }
-    bound_unread(dialled);
-    return dialled;
+    bound_unread();
 }
 
 void Doorman::measure(Visits::iterator it, bool drained) {
@@ -213,12 +272,12 @@ void Doorman::measure(Visits::iterator it, bool drained) {
     visit.unread = received - visit.taken;
     if (visit.unread > kMaxBeforeGreeting)
         visit.unread -= std::min(visit.unread, queued_bytes(it->first));
-    if (!std::exchange(visit.fresh, false) || !drained || visit.unread > kMaxForgiven) return;
+    if (!drained || !std::exchange(visit.fresh, false) || visit.unread > kMaxForgiven) return;
     visit.taken = received;
     visit.unread = 0;
 }
 
-void Doorman::bound_unread(std::vector<int>& dialled) {
+void Doorman::bound_unread() {
     struct Account {
         std::uint64_t bytes = 0;
         std::vector<Visits::iterator> visits;
@@ -249,15 +308,15 @@ void Doorman::bound_unread(std::vector<int>& dialled) {
         all -= visit->second.unread;
         account.visits.erase(worst);
         if (account.visits.empty()) accounts.erase(most);
-        give_up(visit, "a message without end", dialled);
+        give_up(visit, "a message without end");
     }
 }
 
-void Doorman::give_up(Visits::iterator it, const char* reason, std::vector<int>& dialled) {
+void Doorman::give_up(Visits::iterator it, const char* reason) {
     const Visit& visit = it->second;
-    told_({visit.from.host, visit.key ? visit.key->text() : "", reason});
+    hung_up_.push_back({visit.from.host, visit.key ? visit.key->text() : "", reason});
     if (!visit.dialled) return hang_up(it);
-    dialled.push_back(it->first);
+    given_up_.push_back(it->first);
     visits_.erase(it);
 }
 

@@ -1,10 +1,13 @@
 #pragma once
 
+#include <condition_variable>
 #include <functional>
 #include <map>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
+#include <thread>
 #include <vector>
 #include <zmq.hpp>
 
@@ -22,7 +25,8 @@ namespace kigumi {
 /// The library bounds frames, not messages, and connections not at all: without this, a message
 /// that never ends grows until memory does, and connections that say nothing use up the process's
 /// descriptors. A ROUTER cannot hang up on a peer, so this does it on the TCP socket, without the
-/// library's knowledge. Used by the socket's thread.
+/// library's knowledge. Used by the socket's thread; a thread of its own keeps the limits of
+/// accepted connections while that is busy, since the library goes on to receive.
 class Doorman {
   public:
     /// A connection that was hung up on because it broke a limit.
@@ -37,6 +41,11 @@ class Doorman {
         kOver,     ///< it has ended: these are its last messages
         kRefused,  ///< it is being hung up on: nothing of it is to be heard
     };
+
+    Doorman() = default;
+    ~Doorman();
+    Doorman(const Doorman&) = delete;
+    Doorman& operator=(const Doorman&) = delete;
 
     /// Before the socket is bound. `gone`: the connection of this descriptor is over.
     void watch(zmq::context_t& context, zmq::socket_t& listening, const ConnectionLimits& limits,
@@ -79,21 +88,34 @@ class Doorman {
     };
     using Visits = std::map<int, Visit>;  ///< by descriptor
 
+    void guard();
+    // All that follow need the lock.
+    void take_events();
+    void deliver();
+    void keep_limits(std::uint64_t now_ms, bool drained);
     void accepted(int descriptor, std::uint64_t now_ms);
     void end(int descriptor, bool dialled);
     void hang_up(Visits::iterator it);
-    void give_up(Visits::iterator it, const char* reason, std::vector<int>& dialled);
+    void give_up(Visits::iterator it, const char* reason);
+    void hang_up_unless_dialled(int descriptor);
     bool has_room(const Visits::const_iterator& newcomer) const;
     void bound_silent();
     void measure(Visits::iterator it, bool drained);
-    void bound_unread(std::vector<int>& dialled);
+    void bound_unread();
 
     ConnectionLimits limits_;
     SocketMonitor monitor_;
     std::function<void(int)> gone_;
     std::function<void(const HungUp&)> told_;
-    Visits visits_;
     std::uint64_t tend_at_ms_ = 0;
+    std::mutex mutex_;
+    Visits visits_;
+    std::vector<int> ended_;       ///< `gone_` is still to be called
+    std::vector<HungUp> hung_up_;  ///< `told_` is still to be called
+    std::vector<int> given_up_;    ///< dialled ones, for the caller of `tend`
+    std::condition_variable ending_changed_;
+    bool ending_ = false;
+    std::thread guard_;
 };
 
 }  // namespace kigumi
