@@ -218,6 +218,11 @@ void Replicator::Core::act_on_evidence(std::uint64_t now_ms) {
     renew_at_ms_ = now_ms + options_.renewal_pause_ms;
     self_ = *fresh;
     versions_stale_ = true;
+    // Pulls have failed until now because of the old one.
+    for (auto& [id, link] : links_) {
+        link.pull_backoff.reset();
+        link.pull_not_before_ms = 0;
+    }
     ++counters_.renewals;
     const bool ahead = *standing == HeadStanding::kAhead;
     note(Level::kWarning, "identity.renewed",
