@@ -132,10 +132,12 @@ TEST_F(HostileMembers, HonestNodesFindEachOtherThroughOneAllTheSame) {
                           : std::vector{keys_[0].text() + "@" + sites_[0].address()});
     }
     for (Site& observer : sites_)
-        for (Site& subject : sites_)
+        for (Site& subject : sites_) {
+            if (&observer == &subject) continue;
             EXPECT_TRUE(eventually(seconds(30), [&] {
-                return &observer == &subject || opinion(observer, subject) == "alive";
+                return opinion(observer, subject) == "alive";
             })) << observer.daemon().output();
+        }
     for (std::size_t i = 0; i < kNodes; ++i) sites_[i].add("members", static_cast<int>(i));
     expect_converged(seconds(30));
     EXPECT_EQ(sites_[0].size("members"), kNodes);
