@@ -13,12 +13,25 @@ void say_often(Peer& peer, int times, const std::function<wire::Message(int)>& w
     channel->receive(Millis(100));
 }
 
+/// As one replica and then another, so that a link comes up and goes down each time.
 void greetings(Peer& peer) {
-    say_often(peer, 100'000, [&](int i) -> wire::Message {
-        if (i % 100 == 99) return wire::Bye{};
-        return wire::Hello{wire::kProtocolVersion, peer.self(), i % 5 == 4,
-                           i % 50 == 49 ? "elsewhere" : ""};
+    say_often(peer, 200'000, [&](int) -> wire::Message {
+        return wire::Hello{wire::kProtocolVersion, peer.self(), false};
     });
+}
+
+/// Says goodbye each time, or is refused.
+void partings(Peer& peer) {
+    const Target& target = peer.target();
+    for (int i = 0; i < 500 && peer.going_on(); ++i) {
+        const auto link = peer.dial(target);
+        for (int times = 0; times < 50; ++times) {
+            link->Channel::send(wire::Hello{wire::kProtocolVersion, peer.self(), false});
+            link->Channel::send(wire::Bye{});
+        }
+        link->Channel::send(wire::Hello{wire::kProtocolVersion, peer.self(), false, "elsewhere"});
+        link->receive(Millis(5));
+    }
 }
 
 void noise(Peer& peer) {
@@ -110,6 +123,7 @@ void uncaused_pushes(Peer& peer) {
 
 std::vector<Attack> flood_attacks() {
     return {{"flood-greetings", Right::kNone, greetings},
+            {"flood-partings", Right::kNone, partings},
             {"flood-noise", Right::kNone, noise},
             {"flood-audits", Right::kRead, audits},
             {"flood-pulls", Right::kRead, pulls},
