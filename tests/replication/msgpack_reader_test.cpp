@@ -44,7 +44,8 @@ TEST(MsgpackReader, ReadsIntegersOfEveryWidth) {
         EXPECT_TRUE(reader.finish("it"));
     }
     // A signed form of what is not negative counts as unsigned.
-    MsgpackReader reader = reader_of(text({0xD1, 0x01, 0x02}));
+    const std::string bytes = text({0xD1, 0x01, 0x02});
+    MsgpackReader reader = reader_of(bytes);
     EXPECT_EQ(reader.peek(), MsgpackReader::Kind::kUint);
     EXPECT_EQ(reader.uint(), 0x102U);
 }
@@ -74,8 +75,9 @@ TEST(MsgpackReader, ReadsTextBytesAndContainersOfEveryWidth) {
 }
 
 TEST(MsgpackReader, ReadsNumbersAndNil) {
-    MsgpackReader reader = reader_of(
-        text({0x95, 0xCA, 0x3F, 0xC0, 0, 0, 0xCB, 0xBF, 0xF8, 0, 0, 0, 0, 0, 0, 0xC0, 0xC3, 0xC2}));
+    const std::string bytes = text({0x95, 0xCA, 0x3F, 0xC0, 0, 0, 0xCB, 0xBF, 0xF8, 0, 0,
+                                    0, 0, 0, 0, 0xC0, 0xC3, 0xC2});
+    MsgpackReader reader = reader_of(bytes);
     reader.array_of(5);
     EXPECT_EQ(reader.number(), 1.5);
     EXPECT_EQ(reader.number(), -1.5);

@@ -110,7 +110,7 @@ def test_once_in_a_session(store: kigumi.Store) -> None:
 def test_others_confirm(store: kigumi.Store, other: kigumi.Store) -> None:
     session = store.session()
     session.counter("n").add()
-    with pytest.raises(kigumi.NotYetError, match="0 of 1 replica"):
+    with pytest.raises(kigumi.NotYetError, match="0 of 1 peer"):
         store.wait(1, 0.01)
     with pytest.raises(kigumi.NotYetError, match="0.3 s in all"):
         session.wait(1, timeout=0.3)

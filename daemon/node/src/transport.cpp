@@ -20,8 +20,6 @@ constexpr int kBurst = 256;
 constexpr std::size_t kBurstBytes = std::size_t{1} << 20;
 constexpr std::size_t kMaxWaitingBytes = std::size_t{8} << 20;
 constexpr std::uint64_t kMaxWaitingMs = 2'000;
-// Whole messages that may wait in the library, of one connection.
-constexpr int kMaxQueued = 16;
 // What our ROUTER calls a peer that does not choose a name itself: a zero and a number.
 constexpr std::size_t kRoutingIdBytes = 5;
 constexpr std::uint64_t kTellEveryMs = 1'000;
@@ -37,7 +35,10 @@ void configure(zmq::socket_t& socket, const std::string& endpoint) {
     namespace opt = zmq::sockopt;
     socket.set(opt::linger, 0);
     socket.set(opt::sndhwm, 64);
-    socket.set(opt::rcvhwm, kMaxQueued);
+    // No bound: the library aborts the process if a peer hangs up while a bound holds back what it
+    // has sent, and a heartbeat is due (stream_engine_base.cpp, version 4.3.4). The connection
+    // limiter bounds the bytes that wait.
+    socket.set(opt::rcvhwm, 0);
     socket.set(opt::maxmsgsize, std::int64_t{1} << 20);
     socket.set(opt::heartbeat_ivl, 2'000);
     socket.set(opt::heartbeat_timeout, 6'000);

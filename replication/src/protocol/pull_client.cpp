@@ -152,8 +152,11 @@ Result<void> PullClient::keep_own(const PeerPolicy& peer, std::vector<KeyedRow>&
     for (const KeyedRow& keyed : rows)
         for (const Write& write : keyed.row) seen.raise(write.dot.origin, write.dot.counter);
     const AcceptedOrigins accepted = accepted_from(peer, base_, seen);
-    std::erase_if(rows,
-                  [&](const KeyedRow& keyed) { return !has_news_of(accepted, base_, keyed.row); });
+    // A row that came before has to become what it is now: its news may have been replaced.
+    std::erase_if(rows, [&](const KeyedRow& keyed) {
+        return !has_news_of(accepted, base_, keyed.row) && staged_rows_ == 0 &&
+               !memory_.contains(keyed.at);
+    });
     KIGUMI_TRY(ReadTransaction snapshot, store_.read(bucket_));
     for (const auto& [at, row] : rows) {
         const bool resets = std::any_of(row.begin(), row.end(), [](const Write& write) {

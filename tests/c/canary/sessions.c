@@ -84,7 +84,7 @@ static void others_confirm(kigumi_store* here, kigumi_store* there) {
     size_t replicas = 7;
     OK(kigumi_token_open(kigumi_slice_of(""), &token));
     count_one(here, NULL, token);
-    REFUSED(kigumi_wait(here, NULL, NULL, 1, 10, &replicas), KIGUMI_NOT_YET, "0 of 1 replica");
+    REFUSED(kigumi_wait(here, NULL, NULL, 1, 10, &replicas), KIGUMI_NOT_YET, "0 of 1 peer");
     EXPECT(replicas == 7);
     nodes[0] = start(here, NULL);
     nodes[1] = start(there, kigumi_node_address(nodes[0]));
