@@ -835,7 +835,11 @@ bool Cluster::converged() {
 
 void Cluster::check_converged() {
     if (!members_agree()) throw Violation("the replicas have different lists of members");
-    if (!forks_noticed()) throw Violation("a store went back in place and has not noticed it");
+    for (const auto& [node, identity] : to_be_noticed_)
+        if (store(node).replica().value() == identity)
+            throw Violation("node " + std::to_string(node) + " went back in place as " +
+                            identity.short_hex() + " and has not noticed it" +
+                            (shown_by_a_head(node) ? "; there is a head that shows it" : ""));
     for (const std::string& bucket : buckets_) {
         const VersionVector all = target(bucket);
         for (unsigned i = 0; i < size(); ++i) {
