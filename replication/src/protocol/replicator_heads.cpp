@@ -153,9 +153,8 @@ void Replicator::Core::on(Link& link, const wire::Heads& heads, std::uint64_t no
     }
     if (!answer.heads.empty()) send(link, answer);
     if (known == buckets_.end()) return;
-    const auto it = link.buckets.find(heads.bucket);
-    if (it == link.buckets.end()) return;
-    Peering& peering = it->second;
+    // Heads may come before anything else was said of the bucket.
+    Peering& peering = link.buckets[heads.bucket];
     const auto kept = [&]() -> Result<void> {
         const bool all = std::all_of(peering.shown.begin(), peering.shown.end(),
                                      [&](const Head& head) { return contains(theirs, head); });
@@ -195,7 +194,12 @@ std::vector<ShownHead> Replicator::Core::sound_heads(Link& link, const std::stri
                 continue;
             }
         }
-        sound.push_back({origin, head, from_origin && link.buckets[name].confirmed});
+        const Peering& peering = link.buckets[name];
+        // Until the origin has confirmed what is kept of it, the oldest of it is kept as well, and
+        // what comes between is not: so it is asked at once.
+        if (from_origin && !peering.confirmed && peering.shown.empty())
+            link.show_heads.insert(name);
+        sound.push_back({origin, head, from_origin && peering.confirmed});
     }
     return sound;
 }
