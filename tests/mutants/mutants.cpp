@@ -68,11 +68,38 @@ constexpr std::pair<Defect, const char*> kDefects[] = {
 static_assert(std::size(kDefects) + 1 == static_cast<std::size_t>(Defect::kEnd),
               "a defect is not listed");
 
-/// The first seed that finds the defect, or 0.
-std::uint64_t caught_by(Defect defect, std::uint64_t seeds) {
+/// What a seed stands for, with more of what few seeds have and the defect needs.
+kigumi::sim::Options options_for(Defect defect, std::uint64_t seed) {
+    kigumi::sim::Options options = kigumi::sim::options_for(seed);
+    if (defect == Defect::kContributionsDropped || defect == Defect::kForeignFloorTaken) {
+        options.topology = kigumi::sim::Topology::kMesh;
+        options.replicas = 3;
+        options.proofs = false;
+        options.forgery = options.damage = options.joiners = options.in_place = 0;
+        options.rollback = options.clone = options.retire = options.strangers = 0;
+        options.tampering = 50;
+    }
+    if (defect == Defect::kFoldedForgotten) {
+        options.overlay = true;
+        options.large = false;
+        options.joiners = 1;
+        options.lull = 30;
+    }
+    return options;
+}
+
+bool finds(Defect defect, const kigumi::sim::Options& options) {
     kigumi::chosen_defect = defect;
-    for (std::uint64_t seed = 1; seed <= seeds; ++seed)
-        if (!kigumi::sim::simulate(kigumi::sim::options_for(seed)).violation.empty()) return seed;
+    return !kigumi::sim::simulate(options).violation.empty();
+}
+
+/// The first seed that finds the defect, and nothing without it; 0 if there is none.
+std::uint64_t caught_by(Defect defect, std::uint64_t seeds) {
+    for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
+        const kigumi::sim::Options options = options_for(defect, seed);
+        if (finds(defect, options) && (defect == Defect::kNone || !finds(Defect::kNone, options)))
+            return seed;
+    }
     return 0;
 }
 
