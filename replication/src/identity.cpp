@@ -86,17 +86,27 @@ Result<ReplicaId> StoreState::renew(std::unique_ptr<kv::WriteTxn> txn, const Rep
     if (forked) KIGUMI_CHECK(schema::put_forked(*txn, old));
     std::uint32_t number = 0;
     KIGUMI_TRY(const auto written, written_by(*txn, old, number));
-    if (written.empty()) {
-        // Nobody waits for an identity that wrote nothing, not even itself to the list of members.
-        KIGUMI_CHECK(txn->commit());
-        committed();
-        return fresh;
-    }
-    // In the same transaction: nobody else would ever retire it.
-    KIGUMI_TRY(auto list, write(std::move(txn), members::kBucket));
-    KIGUMI_CHECK(members::put(list, old, members::Standing::kRetired));
-    KIGUMI_CHECK(list.commit());
+    // Nobody waits for an identity that wrote nothing, not even itself to the list of members.
+    if (!written.empty()) KIGUMI_CHECK(schema::put_left(*txn, old));
+    KIGUMI_CHECK(txn->commit());
+    committed();
     return fresh;
+}
+
+Result<void> Store::retire_left_identities() {
+    {
+        KIGUMI_TRY(const auto txn, state_->env->begin_read());
+        KIGUMI_TRY(const auto left, schema::left(*txn));
+        if (left.empty()) return {};
+    }
+    KIGUMI_TRY(WriteTransaction list, write(members::kBucket));
+    WriteTransaction::State& state = *list.state_;
+    KIGUMI_TRY(const auto left, schema::left(*state.txn));
+    for (const ReplicaId& replica : left) {
+        KIGUMI_CHECK(members::put(list, replica, members::Standing::kRetired));
+        KIGUMI_CHECK(schema::erase_left(*state.txn, replica));
+    }
+    return list.commit();
 }
 
 Result<ReplicaId> Store::renew_identity(const ReplicaId& compromised, bool forked) {

@@ -18,11 +18,30 @@ constexpr std::string_view kTime = "hlc";
 /// Followed by a replica id.
 constexpr std::string_view kForked = "forked";
 constexpr std::string_view kNewestBucket = "newest-bucket";
+/// Followed by a replica id.
+constexpr std::string_view kLeft = "departed";
 /// Followed by the bucket's number.
 constexpr std::string_view kPull = "pull";
 /// Behind the number of a signed bucket.
 constexpr char kSigned = 1;
 constexpr std::size_t kNumberBytes = 4;
+
+std::string key_of(std::string_view what, const ReplicaId& replica) {
+    return std::string(what) + std::string(replica.bytes());
+}
+
+/// The replicas whose ids stand behind `what` in the keys of `meta`.
+Result<std::set<ReplicaId>> replicas_behind(kv::ReadTxn& txn, std::string_view what) {
+    std::set<ReplicaId> replicas;
+    KIGUMI_TRY(const auto cursor, txn.cursor(Table::kMeta));
+    KIGUMI_TRY(auto item, cursor->seek(what));
+    while (item && item->key.starts_with(what)) {
+        if (const auto replica = ReplicaId::from_bytes(item->key.substr(what.size())))
+            replicas.insert(*replica);
+        KIGUMI_TRY(item, cursor->next());
+    }
+    return replicas;
+}
 
 }  // namespace
 
@@ -132,20 +151,17 @@ Result<std::optional<SigningKey>> signing_key(kv::ReadTxn& txn) {
 }
 
 Result<void> put_forked(kv::WriteTxn& txn, const ReplicaId& replica) {
-    return txn.put(Table::kMeta, std::string(kForked) + std::string(replica.bytes()), {});
+    return txn.put(Table::kMeta, key_of(kForked, replica), {});
 }
+Result<std::set<ReplicaId>> forked(kv::ReadTxn& txn) { return replicas_behind(txn, kForked); }
 
-Result<std::set<ReplicaId>> forked(kv::ReadTxn& txn) {
-    std::set<ReplicaId> replicas;
-    KIGUMI_TRY(const auto cursor, txn.cursor(Table::kMeta));
-    KIGUMI_TRY(auto item, cursor->seek(kForked));
-    while (item && item->key.starts_with(kForked)) {
-        if (const auto replica = ReplicaId::from_bytes(item->key.substr(kForked.size())))
-            replicas.insert(*replica);
-        KIGUMI_TRY(item, cursor->next());
-    }
-    return replicas;
+Result<void> put_left(kv::WriteTxn& txn, const ReplicaId& replica) {
+    return txn.put(Table::kMeta, key_of(kLeft, replica), {});
 }
+Result<void> erase_left(kv::WriteTxn& txn, const ReplicaId& replica) {
+    return txn.erase(Table::kMeta, key_of(kLeft, replica));
+}
+Result<std::set<ReplicaId>> left(kv::ReadTxn& txn) { return replicas_behind(txn, kLeft); }
 
 Result<Hlc> last_time(kv::ReadTxn& txn) {
     KIGUMI_TRY(const auto stored, txn.get(Table::kMeta, kTime));

@@ -51,6 +51,11 @@ Result<std::optional<SigningKey>> signing_key(kv::ReadTxn& txn);
 Result<void> put_forked(kv::WriteTxn& txn, const ReplicaId& replica);
 Result<std::set<ReplicaId>> forked(kv::ReadTxn& txn);
 
+/// Earlier identities that are not retired from the list of members yet.
+Result<void> put_left(kv::WriteTxn& txn, const ReplicaId& replica);
+Result<void> erase_left(kv::WriteTxn& txn, const ReplicaId& replica);
+Result<std::set<ReplicaId>> left(kv::ReadTxn& txn);
+
 Result<Hlc> last_time(kv::ReadTxn& txn);
 Result<void> put_last_time(kv::WriteTxn& txn, Hlc time);
 

@@ -29,7 +29,7 @@ class StoreState {
     Result<ReplicaId> take_new_identity(kv::WriteTxn& txn) const;
     /// A random value to tell this environment from copies of it (`schema::Place`).
     std::string draw_nonce() const;
-    /// Takes a new identity instead of `old`, which leaves the list of members, and commits.
+    /// Takes a new identity instead of `old`, which is to leave the list of members, and commits.
     Result<ReplicaId> renew(std::unique_ptr<kv::WriteTxn> txn, const ReplicaId& old, bool forked);
     /// A transaction of a bucket over one of the environment.
     Result<WriteTransaction> write(std::unique_ptr<kv::WriteTxn> txn, std::string_view bucket);

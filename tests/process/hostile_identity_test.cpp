@@ -126,7 +126,11 @@ class WentBackInPlace : public HostileIdentity {
             << a_->daemon().output() << b_->daemon().output();
         EXPECT_EQ(times(*a_, "identity.renewed"), 1U);
         EXPECT_EQ(a_->count("count"), b_->count("count"));
-        EXPECT_EQ(members::list(a_->store()).value().at(old), members::Standing::kRetired);
+        EXPECT_TRUE(eventually(seconds(30), [&] {
+            const auto list = members::list(b_->store()).value();
+            const auto it = list.find(old);
+            return it != list.end() && it->second == members::Standing::kRetired;
+        })) << "nobody waits for the old one";
     }
 
     Key* one_ = nullptr;

@@ -67,6 +67,8 @@ void Replicator::Core::collect_in(const std::string& name, Bucket& bucket, std::
 }
 
 void Replicator::Core::refresh_members() {
+    if (const auto retired = store_.retire_left_identities(); !retired)
+        return note(Level::kWarning, "members.failed", retired.error().message);
     const auto bucket = buckets_.find(std::string(members::kBucket));
     const VersionVector version =
         bucket == buckets_.end() ? VersionVector() : bucket->second.version;

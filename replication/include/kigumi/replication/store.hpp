@@ -157,10 +157,15 @@ class KIGUMI_API Store {
     const std::optional<IdentityChange>& renewed() const;
     /// Takes a new identity if the present one is `compromised`: somebody else has used it, or this
     /// environment has gone back in time. The old one's history stays valid; if it wrote anything,
-    /// it is retired from the list of members. `forked`: it may have used names twice, which audits
-    /// settle from now on (`WriteTransaction::settle_row`). Returns the new identity. O(what is
-    /// kept of the old one's chains).
+    /// it is to be retired (`retire_left_identities`). `forked`: it may have used names twice,
+    /// which audits settle from now on (`WriteTransaction::settle_row`). Returns the new identity.
+    /// O(what is kept of the old one's chains).
     Result<ReplicaId> renew_identity(const ReplicaId& compromised, bool forked = false);
+
+    /// Retires the earlier identities of this environment from the list of members
+    /// (`members.hpp`), once for each: those that wrote anything, whose place a new one has taken.
+    /// Running nodes do so; a copy that is only read stays as it is. One read if there are none.
+    Result<void> retire_left_identities();
 
     // Heads (`head.hpp`).
 
