@@ -197,7 +197,7 @@ std::vector<ShownHead> Replicator::Core::sound_heads(Link& link, const std::stri
         const Peering& peering = link.buckets[name];
         // Until the origin has confirmed what is kept of it, the oldest of it is kept as well, and
         // what comes between is not: so it is asked at once.
-        if (from_origin && !peering.confirmed && peering.shown.empty())
+        if (link.heads && from_origin && !peering.confirmed && peering.shown.empty())
             link.show_heads.insert(name);
         sound.push_back({origin, head, from_origin && peering.confirmed});
     }
