@@ -6,6 +6,8 @@ namespace {
 
 constexpr std::uint64_t kHuge = ~std::uint64_t{0};
 const ReplicaId kIntruder(ReplicaId::Bytes{0xEE});
+/// Rows in one batch of an answer.
+constexpr std::size_t kBatchRows = 500;
 const RowKey kCounter{"count", Type::kCounter, {}};
 
 class RestrictedPeer : public Rightful {
@@ -30,9 +32,10 @@ class RestrictedPeer : public Rightful {
     /// Events of the intruder's own: the row, as it has it.
     void push(const RowKey& at, Payload payload, VersionVector floor = {}) {
         Row row;
-        VersionVector version = base_ = current();
+        VersionVector version = current();
+        const VersionVector base = version;
         row.insert({version.increment(kIntruder), Hlc::at_ms(1), std::move(payload)});
-        say(a_, wire::Push{kBucket, base_, version, std::move(floor), encode_batch({{at, row}})});
+        say(a_, wire::Push{kBucket, base, version, std::move(floor), encode_batch({{at, row}})});
         run(1'000);
     }
     VersionVector current() { return a_.version(); }
@@ -53,12 +56,15 @@ class RestrictedPeer : public Rightful {
         wire::Cursor cursor;
         cursor.from = pull->base;
         cursor.to = version;
-        say(a_, wire::Chunk{session, 1, 0, encode_batch(rows), cursor});
-        say(a_, wire::Done{session, 1, 1, version, std::move(floor), false});
-        run(1'000);
+        std::uint64_t number = 0;
+        for (std::size_t at = 0; at < rows.size(); at += kBatchRows) {
+            const auto begin = rows.begin() + static_cast<std::ptrdiff_t>(at);
+            const auto end =
+                rows.begin() + static_cast<std::ptrdiff_t>(std::min(at + kBatchRows, rows.size()));
+            say(a_, wire::Chunk{session, 1, number++, encode_batch({begin, end}), cursor});
+        }
+        say(a_, wire::Done{session, 1, number, version, std::move(floor), false});
     }
-
-    VersionVector base_;
 };
 
 TEST_F(RestrictedPeer, APushTakesNobodysCountsAway) {
@@ -77,6 +83,7 @@ TEST_F(RestrictedPeer, APullTakesNobodysCountsAway) {
     Row row;
     row.insert({version.increment(kIntruder), Hlc::at_ms(1), Tally{1, 0}});
     answer_pull({{kCounter, row}}, version);
+    run(1'000);
     EXPECT_EQ(count(a_), 151);
     add(a_, 5);
     run(1'000);
@@ -96,28 +103,14 @@ TEST_F(RestrictedPeer, ALargePullTakesNobodysCountsAway) {
         row.insert({version.increment(kIntruder), Hlc::at_ms(1), Value(i)});
         rows.push_back({{"k" + std::to_string(i), Type::kRegister, {}}, row});
     }
-    // Rows of others, emptied: they are not its own to change.
     a_.write("kept", "mine");
     run(500);
     for (const auto& [origin, counter] : current()) version.raise(origin, counter);
+    // A row of another, with something else in its place: it is not the peer's to change.
     Row emptied;
-    emptied.insert({{kIntruder, 1}, Hlc::at_ms(1), Value("nothing")});
-    say(a_, wire::Digest{{{kBucket, version}}});
-    run(200);
-    const wire::Pull* const pull = pull_asked();
-    ASSERT_NE(pull, nullptr);
-    const std::uint64_t session = pull->session;
-    wire::Cursor cursor;
-    cursor.from = pull->base;
-    cursor.to = version;
-    std::uint64_t number = 0;
-    for (std::size_t at = 0; at < rows.size(); at += 500) {
-        const auto begin = rows.begin() + static_cast<std::ptrdiff_t>(at);
-        const auto end =
-            rows.begin() + static_cast<std::ptrdiff_t>(std::min(at + 500, rows.size()));
-        say(a_, wire::Chunk{session, 1, number++, encode_batch({begin, end}), cursor});
-    }
-    say(a_, wire::Done{session, 1, number, version, {}, false});
+    emptied.insert({{a_.id(), 1}, Hlc::at_ms(1), Value("nothing")});
+    rows.push_back({{"kept", Type::kRegister, {}}, emptied});
+    answer_pull(rows, version);
     ASSERT_TRUE(a_.store->read()->folding()) << "shown at once";
     EXPECT_EQ(count(a_), 151);
     EXPECT_EQ(a_.get("kept"), "mine");
@@ -172,6 +165,7 @@ TEST_F(RestrictedPeer, DoesNotRaiseTheFloorByPullAnswers) {
     Row row;
     row.insert({version.increment(kIntruder), Hlc::at_ms(1), Value("own")});
     answer_pull({{{"x", Type::kRegister, {}}, row}}, version, version);
+    run(1'000);
     EXPECT_EQ(a_.get("x"), "own");
     EXPECT_EQ(a_.store->read()->floor(), floor);
 }

@@ -36,7 +36,6 @@ Replicator::Core::Core(Store& store, ReplicatorOptions options)
 void Replicator::Core::receive(LinkId id, std::string_view bytes, std::uint64_t now_ms) {
     const auto it = links_.find(id);
     if (it == links_.end()) return;
-    now_ms_ = now_ms;
     Link& link = it->second;
     ++link.traffic.messages_in;
     link.traffic.bytes_in += bytes.size();
@@ -193,7 +192,6 @@ bool Replicator::Core::hear_version(Link& link, const std::string& name, Bucket&
 }
 
 void Replicator::Core::tick(std::uint64_t now_ms) {
-    now_ms_ = now_ms;
     if (source_until_ms_ == 0) source_until_ms_ = now_ms + kSourceWaitMs;
     act_on_evidence(now_ms);
     check_silence(now_ms);

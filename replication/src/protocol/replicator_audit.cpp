@@ -249,8 +249,7 @@ void Replicator::Core::settle(Link& link, const std::string& name, const audit::
         return refuse(link, sound.error().message);
     auto rows = std::make_shared<std::vector<KeyedRow>>();
     for (const auto& [place, keyed] : theirs.rows) rows->push_back(keyed);
-    now_ms_ = now_ms;
-    check_proofs(link, name, std::move(rows),
+    check_proofs(link, name, std::move(rows), now_ms,
                  [this, name, range, whole, then = std::move(then),
                   theirs = std::make_shared<audit::Theirs>(std::move(theirs))](
                      Link& from, const Result<bool>& checked, std::uint64_t at_ms) {

@@ -174,7 +174,8 @@ class Replicator::Core {
     };
     /// Checks the rows if the bucket is signed, at once or elsewhere.
     void check_proofs(Link& link, const std::string& name,
-                      std::shared_ptr<std::vector<KeyedRow>> rows, AfterProofs then);
+                      std::shared_ptr<std::vector<KeyedRow>> rows, std::uint64_t now_ms,
+                      AfterProofs then);
     /// A message was thrown away for what its writes lack; what a check that failed here says of
     /// the peer is nothing.
     void reject_writes(Link& link, const std::string& name, const Error& error,
@@ -476,7 +477,6 @@ class Replicator::Core {
     std::map<std::uint64_t, PendingCheck> checks_;  ///< proofs that are being looked at elsewhere
     std::uint64_t last_check_ = 0;
     std::size_t checking_bytes_ = 0;    ///< of their rows, in memory
-    std::uint64_t now_ms_ = 0;          ///< of the event that is being dealt with
     std::optional<Evidence> evidence_;  ///< the last, until it was acted on
     std::uint64_t renew_at_ms_ = 0;     ///< the identity is not renewed before
     std::uint64_t claim_noted_until_ms_ = 0;

@@ -8,12 +8,13 @@
 namespace kigumi {
 
 void Replicator::Core::check_proofs(Link& link, const std::string& name,
-                                    std::shared_ptr<std::vector<KeyedRow>> rows, AfterProofs then) {
+                                    std::shared_ptr<std::vector<KeyedRow>> rows,
+                                    std::uint64_t now_ms, AfterProofs then) {
     const auto is_signed = store_.is_signed(name);
-    if (!is_signed) return then(link, tl::unexpected<Error>(is_signed.error()), now_ms_);
+    if (!is_signed) return then(link, tl::unexpected<Error>(is_signed.error()), now_ms);
     charge_rows(link, *rows, *is_signed);
-    if (!*is_signed) return then(link, false, now_ms_);
-    if (!options_.proofs_elsewhere) return then(link, store_.check_proofs(name, *rows), now_ms_);
+    if (!*is_signed) return then(link, false, now_ms);
+    if (!options_.proofs_elsewhere) return then(link, store_.check_proofs(name, *rows), now_ms);
     const std::uint64_t id = ++last_check_;
     const std::size_t bytes = memory_of(*rows);
     checking_bytes_ += bytes;
@@ -25,7 +26,6 @@ void Replicator::Core::check_proofs(Link& link, const std::string& name,
 
 void Replicator::Core::proofs_checked(std::uint64_t id, const Result<bool>& outcome,
                                       std::uint64_t now_ms) {
-    now_ms_ = now_ms;
     const auto it = checks_.find(id);
     if (it == checks_.end()) return;
     PendingCheck check = std::move(it->second);

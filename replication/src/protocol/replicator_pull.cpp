@@ -223,11 +223,10 @@ void Replicator::Core::break_off(Link& link, const std::string& name, Bucket& bu
 
 void Replicator::Core::take_batch(Link& link, const std::string& name, PullClient::Batch batch,
                                   std::uint64_t now_ms) {
-    now_ms_ = now_ms;
     const std::uint64_t session = buckets_.at(name).pull.session();
     auto rows = std::make_shared<std::vector<KeyedRow>>(std::move(batch.rows));
     check_proofs(
-        link, name, rows,
+        link, name, rows, now_ms,
         [this, name, session, rows, batch = std::make_shared<PullClient::Batch>(std::move(batch))](
             Link& from, const Result<bool>& checked, std::uint64_t at_ms) {
             batch->rows = std::move(*rows);

@@ -57,7 +57,7 @@ void Replicator::Core::take_push(Link& link, const wire::Push& push, std::uint64
         return want_pull(link, push.bucket, now_ms + pull_delay_ms(link));
     }
     auto rows = std::make_shared<std::vector<KeyedRow>>(std::move(held->rows));
-    check_proofs(link, push.bucket, rows,
+    check_proofs(link, push.bucket, rows, now_ms,
                  [this, name = push.bucket, held = std::make_shared<HeldPush>(std::move(*held)),
                   rows](Link& from, const Result<bool>& checked, std::uint64_t at_ms) {
                      if (!checked) return reject_writes(from, name, checked.error(), at_ms);
